@@ -1,0 +1,167 @@
+"""Measure `handseg predict` against the way it replaces, and against the floor of its own parts, in one run.
+
+The other way is the common one: Pillow decodes, the photo is squashed to 256x256, torchvision's DeepLabV3-ResNet50
+runs in eager PyTorch, softmax*255 is resized bicubically to full size and saved as PNG, one photo at a time. Its
+weights are random here, which does not change its speed. The floor is what decoding, the net and encoding alone take
+when every core is kept busy with nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+CORES = len(os.sched_getaffinity(0))
+
+
+def make_photos(source: Path, target: Path, count: int, size: tuple[int, int]) -> list[Path]:
+    """Write `count` JPEGs of (width, height) `size` made of the photos in `source`, each cut a little differently."""
+    originals = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
+    if not originals:
+        sys.exit(f"{source}: holds no photo")
+    paths = []
+    for index in range(count):
+        with Image.open(originals[index % len(originals)]) as opened:
+            photo = opened.convert("RGB")
+        left, top = (index * 7) % 16, (index * 3) % 16
+        photo = photo.resize((size[0] + 16, size[1] + 16)).crop((left, top, left + size[0], top + size[1]))
+        paths.append(target / f"photo_{index:04d}.jpg")
+        photo.save(paths[-1], quality=90)
+    return paths
+
+
+def rate(photos: int, work: Callable[[], object]) -> float:
+    """Return photos per second of one piece of work."""
+    began = time.perf_counter()
+    work()
+    return photos / (time.perf_counter() - began)
+
+
+def other_way(paths: list[Path], output: Path) -> float:
+    """Run the way that handseg replaces over the photos and return photos per second, its start not counted."""
+    import torch
+    from torchvision.models.segmentation import deeplabv3_resnet50
+    from torchvision.transforms.functional import normalize, to_tensor
+
+    model = deeplabv3_resnet50(weights=None, weights_backbone=None, num_classes=2).eval()
+
+    def one(path: Path) -> None:
+        photo = Image.open(path)
+        batch = normalize(to_tensor(photo.resize((256, 256))), [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])[None]
+        with torch.no_grad():
+            shown = model(batch)["out"].softmax(1)[0, 1]
+        mask = Image.fromarray((shown * 255).numpy().astype(np.uint8))
+        mask.resize(photo.size, Image.Resampling.BICUBIC).save(output / f"{path.name}.png")
+
+    one(paths[0])
+    return rate(len(paths), lambda: list(map(one, paths)))
+
+
+def handseg(folder: Path, arguments: list[str]) -> tuple[float, float, float]:
+    """Run the command and return photos per second of the whole process, of its work alone, and peak memory in MB.
+
+    The work alone is the command's time less that of a run that finds every mask finished.
+    """
+    command = [sys.executable, "-m", "handseg_cli", "predict", "--quiet", *arguments, str(folder)]
+    count = sum(1 for path in folder.iterdir() if path.suffix == ".jpg")
+
+    def run(*more: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([*command, *more], check=True)
+        return time.perf_counter() - began
+
+    run()
+    wall = min(run("--refresh") for _ in range(3))
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    alone = wall - start_up(folder, arguments)
+    return count / wall, count / alone, memory
+
+
+def start_up(folder: Path, arguments: list[str]) -> float:
+    """Return the seconds that the command takes for a single photo, less that photo's own share of the work."""
+    with tempfile.TemporaryDirectory() as single:
+        photo = next(path for path in sorted(folder.iterdir()) if path.suffix == ".jpg")
+        shutil.copy(photo, single)
+        command = [sys.executable, "-m", "handseg_cli", "predict", "--quiet", "--refresh", *arguments, single]
+        times = []
+        for _ in range(4):
+            began = time.perf_counter()
+            subprocess.run(command, check=True)
+            times.append(time.perf_counter() - began)
+    return min(times)
+
+
+def floor(paths: list[Path], arguments: list[str]) -> dict[str, float]:
+    """Return the seconds a photo that decoding, the net and encoding take alone, with every core busy."""
+    from handseg_cli.config import PredictConfig
+    from handseg_cli.io.images import read_photo
+    from handseg_cli.io.png import encode_grey
+    from handseg_cli.predict.predictor import open_predictor
+
+    runtime: Any = arguments[arguments.index("--runtime") + 1] if "--runtime" in arguments else "auto"
+    predictor, _ = open_predictor(PredictConfig(paths=(Path(),), runtime=runtime))
+    contents = [path.read_bytes() for path in paths]
+
+    def decode(data: bytes) -> object:
+        return read_photo(data, "photo", max_pixels=10**8, pixels=predictor.pixels)
+
+    prediction = predictor.segment([read_photo(contents[0], "photo", max_pixels=10**8)])[0]
+    batch = np.random.default_rng(0).random((1, 3, 288, 512), dtype=np.float32)
+    stages: dict[str, tuple[Callable[[Any], object], Iterable[Any]]] = {
+        "decode": (decode, contents),
+        "net": (predictor.session.run, [batch] * len(paths)),
+        "encode": (encode_grey, [prediction.mask] * len(paths)),
+    }
+    seconds = {}
+    with ThreadPoolExecutor(CORES) as pool:
+        for name, (work, items) in stages.items():
+            every = partial(lambda work, items: list(pool.map(work, items)), work, items)
+            seconds[name] = min(1 / rate(len(paths), every) for _ in range(3))
+    return seconds
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, help="folder of photos to make the benchmark's photos of")
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--others", type=int, default=20, help="photos for the other way, which is slow")
+    parser.add_argument("--runtime", nargs="+", default=["onnx"], help="runtimes to measure: onnx openvino")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = make_photos(options.photos, Path(folder), options.count, (1280, 720))
+        masks = Path(folder) / "other"
+        masks.mkdir()
+        base = other_way(paths[: options.others], masks)
+        print(f"{options.count} JPEGs of 1280x720, {CORES} cores")
+        print(f"{'':34}{'photos/s':>9}{'ratio':>8}{'% of floor':>12}{'peak MB':>9}")
+        print(f"{'DeepLabV3-ResNet50, one by one':34}{base:9.2f}{1:8.1f}")
+        for runtime in options.runtime:
+            arguments = ["--runtime", runtime]
+            whole, alone, memory = handseg(Path(folder), arguments)
+            parts = floor(paths, arguments)
+            best = 1 / sum(parts.values())
+            print(f"{f'handseg, {runtime}, whole process':34}{whole:9.1f}{whole / base:8.1f}{'':12}{memory:9.0f}")
+            share = 100 * alone / best
+            print(f"{f'handseg, {runtime}, start not counted':34}{alone:9.1f}{alone / base:8.1f}{share:12.0f}")
+            print(f"{'  floor':34}{best:9.1f}{best / base:8.1f}{100:12.0f}")
+            for name, seconds in parts.items():
+                print(f"{f'    {name} alone':34}{1 / seconds:9.1f}   {seconds * CORES * 1e3:6.2f} core-ms a photo")
+
+
+if __name__ == "__main__":
+    main()

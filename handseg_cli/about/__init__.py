@@ -1,0 +1,1 @@
+"""What this installation is and has: the `doctor` and `show` verbs. No other package needs them."""

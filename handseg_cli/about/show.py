@@ -1,0 +1,83 @@
+"""The `show` verb: the names that a command takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from handseg_cli.about.inventory import EXTRAS, RUNTIME_PACKAGES, embedded, installed
+from handseg_cli.config import ShowConfig
+from handseg_cli.registry import DATASETS, MODELS, RUNTIMES, WEIGHTS
+
+Row = dict[str, object]
+
+
+def show(config: ShowConfig) -> str:
+    """Return a list of the registry as a table for people or as JSON, a list of objects."""
+    rows = LISTS[config.what]()
+    return json.dumps(rows, indent=2) if config.json else table(rows) or f"no {config.what} yet"
+
+
+def models() -> list[Row]:
+    """List the nets, and which embedded weights are for each."""
+    cards = {name: embedded(name)[0].card for name in WEIGHTS}
+    rows: list[Row] = []
+    for model, target in MODELS.items():
+        fitting = [name for name, card in cards.items() if card["model"] == model]
+        rows.append({"name": model, "defined_in": target, "weights": fitting})
+    return rows
+
+
+def datasets() -> list[Row]:
+    """List the datasets."""
+    return [{"name": name, "defined_in": target} for name, target in DATASETS.items()]
+
+
+def weights() -> list[Row]:
+    """List the embedded weights, each file with its hash, and what their cards say."""
+    rows: list[Row] = []
+    for name in WEIGHTS:
+        found, files = embedded(name)
+        sums = [{"path": str(file.path), "sha256": file.sha256, "is_right": file.is_right} for file in files]
+        rows.append({"name": name, "files": sums, "card": found.card})
+    return rows
+
+
+def runtimes() -> list[Row]:
+    """List what can run a net, and whether it is installed."""
+    return [runtime(name) for name in RUNTIMES]
+
+
+def runtime(name: str) -> Row:
+    """Return one runtime with the version of its package, or how to install it."""
+    package = RUNTIME_PACKAGES[name]
+    wanted = f"handseg[{EXTRAS[package]}]" if package in EXTRAS else package
+    return {"name": name, "package": package, "version": installed(package) or f"absent: pip install '{wanted}'"}
+
+
+LISTS: dict[str, Callable[[], list[Row]]] = {
+    "models": models,
+    "datasets": datasets,
+    "weights": weights,
+    "runtimes": runtimes,
+}
+
+
+def table(rows: list[Row]) -> str:
+    """Lay rows out for people: a name, and below it each field on a line of its own."""
+    return "\n".join(line for row in rows for line in (str(row["name"]), *lines(row, "  ")))
+
+
+def lines(row: Row, indent: str) -> list[str]:
+    """Return "field  value" for the fields of a row save its name, what is nested below it further in."""
+    shown = []
+    for key, value in row.items():
+        if key == "name":
+            continue
+        if isinstance(value, dict):
+            shown += [f"{indent}{key}", *lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            shown += [f"{indent}{key}", *(line for item in value for line in lines(item, indent + "  "))]
+        else:
+            shown.append(f"{indent}{key:12} {', '.join(map(str, value)) if isinstance(value, list) else value}")
+    return shown

@@ -1,0 +1,175 @@
+"""Pictures for people: hands tinted on their photo, hands cut out of it, and many small pictures on one sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from handseg_cli.sample import Hand, Image, Mask
+
+# A green-blue that neither skin nor most rooms have, with a line of a darker kin around it for bright grounds.
+TINT = (0, 214, 180)
+LINE = (120, 255, 228)
+CASING = (0, 40, 52)
+TINT_SHARE = 0.42
+
+Weights = NDArray[np.float32]
+
+
+def overlay(image: Image, mask: Mask, hands: Sequence[Hand] = ()) -> Image:
+    """Tint the hands of a (H, W, 3) uint8 RGB photo by its (H, W) mask, outline them and frame those in `hands`."""
+    picture = image.copy()
+    width = _line_width(image)
+    window = _window(mask, margin=round(3 * width) + 2)
+    if window is not None:
+        picture[window] = _tinted(image[window], mask[window], width)
+    return _framed(picture, hands, width) if hands else picture
+
+
+def cutout(image: Image, probability: Mask, mask: Mask) -> NDArray[np.uint8]:
+    """Cut the hands of a photo out: (H, W, 4) uint8 RGBA, soft at the border, with no colour of the ground in it."""
+    result = np.zeros((*mask.shape, 4), np.uint8)
+    reach = round(2 * _line_width(image)) + 1
+    window = _window(mask, margin=2 * reach)
+    if window is not None:
+        alpha = _soft_alpha(probability[window], mask[window], reach)
+        result[window][..., :3] = _own_colours(image[window], alpha, reach)
+        result[window][..., 3] = np.rint(alpha * 255)
+    return result
+
+
+def contact_sheet(tiles: Sequence[Image], columns: int, height: int = 200, captions: Sequence[str] = ()) -> Image:
+    """Lay pictures of any size out in rows of `columns`, each `height` pixels high, with its caption below."""
+    small = [_scaled(tile, height) for tile in tiles]
+    gap, size = max(4, height // 32), max(10, height // 14)
+    cell = max((tile.shape[1] for tile in small), default=1)
+    step = height + gap + (round(size * 1.6) if captions else 0)
+    rows = -(-len(small) // columns)
+    sheet = Pillow.new("RGB", (columns * (cell + gap) + gap, rows * step + gap), (24, 26, 30))
+    pen = ImageDraw.Draw(sheet)
+    for index, tile in enumerate(small):
+        left, top = gap + index % columns * (cell + gap), gap + index // columns * step
+        sheet.paste(Pillow.fromarray(tile), (left + (cell - tile.shape[1]) // 2, top))
+        if index < len(captions):
+            middle = (left + cell / 2, top + height + size * 0.7)
+            pen.text(middle, _shortened(captions[index], cell, size), (205, 208, 214), _font(size), anchor="mm")
+    return np.array(sheet)
+
+
+def _line_width(image: Image) -> float:
+    """Choose a width of lines, in pixels, that looks alike on photos of every size."""
+    height, width = image.shape[:2]
+    return max(1.5, 0.0026 * float(np.sqrt(height * width)))
+
+
+def _window(mask: Mask, margin: int) -> tuple[slice, slice] | None:
+    """Find the part of a mask that is not empty: all else of a large photo need not be touched."""
+    left, top, width, height = cv2.boundingRect(mask)
+    if width == 0:
+        return None
+    return slice(max(0, top - margin), top + height + margin), slice(max(0, left - margin), left + width + margin)
+
+
+def _distance(mask: Mask) -> Weights:
+    """Measure how far each pixel is from the border, in pixels, positive within the mask."""
+    # A frame of ground makes the edge of the photo no border, and a mask without any ground measurable.
+    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, 3)
+    return np.asarray(np.minimum(inside, 1e6) - np.minimum(outside, 1e6), np.float32)
+
+
+def _tinted(image: Image, mask: Mask, width: float) -> Image:
+    hard = np.where(mask > 127, np.uint8(255), np.uint8(0))
+    # Pixels make stairs of a contour; the blur of its distance turns them into a line.
+    distance: Weights = cv2.GaussianBlur(_distance(hard), (0, 0), max(0.8, width / 2)).astype(np.float32)
+    picture = image.astype(np.float32)
+    for colour, share in (
+        (TINT, TINT_SHARE * np.clip(distance + 0.5, 0, 1)),
+        (CASING, 0.55 * _band(distance + width / 2, 1.1 * width)),
+        (LINE, _band(distance, width / 2)),
+    ):
+        picture += (np.asarray(colour, np.float32) - picture) * share[..., None]
+    return np.rint(picture).astype(np.uint8)
+
+
+def _band(distance: Weights, half: float) -> Weights:
+    """Weigh the pixels within `half` of a line, with a smooth edge a pixel wide."""
+    return (half + 0.5 - np.abs(distance)).clip(0, 1)
+
+
+def _framed(picture: Image, hands: Sequence[Hand], width: float) -> Image:
+    sheet = Pillow.fromarray(picture)
+    pen = ImageDraw.Draw(sheet, "RGBA")
+    line, away = max(1, round(0.6 * width)), round(2.5 * width)
+    for hand in hands:
+        left, top, right, bottom = hand.box
+        frame = (left - away, top - away, right - 1 + away, bottom - 1 + away)
+        # Pillow cannot round the corners of a frame that has hardly any room between them.
+        radius = round(min(3 * width, (frame[2] - frame[0]) / 4, (frame[3] - frame[1]) / 4))
+        pen.rounded_rectangle(frame, radius, outline=(*LINE, 255), width=line)
+        _label(pen, f"{hand.confidence:.0%}", frame, width)
+    return np.array(sheet)
+
+
+def _label(pen: ImageDraw.ImageDraw, text: str, frame: tuple[int, int, int, int], width: float) -> None:
+    """Write a text on the upper left corner of a frame, within the picture."""
+    font, pad = _font(round(max(11, 7 * width))), round(2 * width)
+    left, top, right, bottom = pen.textbbox((0, 0), text, font)
+    wide, high = right - left + 2 * pad, bottom - top + 2 * pad
+    limit_x, limit_y = pen.im.size
+    x = min(max(frame[0] + round(3 * width), 0), max(limit_x - round(wide), 0))
+    y = min(max(frame[1] - round(high) // 2, 0), max(limit_y - round(high), 0))
+    pen.rounded_rectangle((x, y, x + wide, y + high), round(high / 2.5), fill=(*CASING, 225))
+    pen.text((x + pad - left, y + pad - top), text, (*LINE, 255), font)
+
+
+def _soft_alpha(probability: Mask, mask: Mask, reach: int) -> Weights:
+    """Turn probability into alpha, 0 to 1, within `reach` pixels of the border; further off the mask alone counts."""
+    hard = np.where(mask > 127, np.uint8(255), np.uint8(0))
+    distance = _distance(hard)
+    # What the probability is along the border is the threshold that made the mask: half transparent, that is.
+    border = probability[(distance > 0) & (distance < 1.5)]
+    threshold = float(np.clip(np.median(border), 48, 207)) if border.size else 128.0
+    ramp = (probability.astype(np.float32) - threshold) / 96 + 0.5
+    return np.asarray(np.clip(ramp, np.clip(distance / reach, 0, 1), np.clip(1 + distance / reach, 0, 1)), np.float32)
+
+
+def _own_colours(image: Image, alpha: Weights, reach: int) -> Image:
+    """Replace the ground's share in half transparent pixels by the mean colour of the hand close by."""
+    sure = (alpha > 0.95).astype(np.float32)
+    size = (4 * reach + 1, 4 * reach + 1)
+    colours = image.astype(np.float32)
+    weight = cv2.boxFilter(sure, -1, size)[..., None]
+    near = cv2.boxFilter(colours * sure[..., None], -1, size) / np.maximum(weight, 1e-6)
+    # A pixel that is half ground lends nothing: its colour is not the hand's.
+    share = np.clip(2 * alpha[..., None] - 1, 0, 1)
+    own = np.where(weight > 1e-6, colours * share + near * (1 - share), colours * (alpha[..., None] > 0))
+    rounded: Image = own.clip(0, 255).round().astype(np.uint8)
+    return rounded
+
+
+def _scaled(picture: Image, height: int) -> Image:
+    width = max(1, round(picture.shape[1] * height / picture.shape[0]))
+    shrinks = height < picture.shape[0]
+    small = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.asarray(small, np.uint8)
+
+
+def _shortened(text: str, width: int, size: int) -> str:
+    """Take letters out of the middle of a caption until it fits."""
+    font, short = _font(size), text
+    while len(short) > 3 and font.getlength(short) > width:
+        keep = (len(short) - 2) // 2
+        short = f"{short[:keep]}…{short[-keep:]}"
+    return short
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

@@ -1,0 +1,286 @@
+"""Photos of any format into (H, W, 3) uint8 RGB arrays, turned as they are displayed.
+
+What a file is, its content tells and not its suffix. Nothing that a file claims is believed before it is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import logging
+import os
+import stat
+import struct
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from PIL import _imaging
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.Image import DecompressionBombError, Transpose
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from handseg_cli.errors import HandsegError, ImageError
+from handseg_cli.io.colours import to_rgb
+from handseg_cli.registry import resolve
+from handseg_cli.sample import Image
+
+IMAGE_SUFFIXES = frozenset(
+    f".{suffix}"
+    for suffix in (
+        *("jpg", "jpeg", "jpe", "jfif", "mpo", "png", "apng", "webp"),
+        *("tif", "tiff", "bmp", "dib", "gif", "heic", "heif", "hif", "avif"),
+    )
+)
+
+# Pillow warns of every odd EXIF tag, and one of its decoders logs; neither is for the user of a batch tool. A filter
+# at the end of the list gives way to any that the program around us has set, unlike `catch_warnings`, which is not
+# safe among threads.
+warnings.filterwarnings("ignore", module=r"PIL\.", append=True)
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+# libtiff writes a line to standard error for each bad row of a photo. It is linked into Pillow's module or next to it.
+with contextlib.suppress(OSError, AttributeError):
+    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
+
+# Photos have some hundred segments; a file of millions would cost minutes and gigabytes before the first pixel.
+MAX_READS = 1_000_000
+# Encoders write about 10 scans of a progressive JPEG. A hostile file of some kilobytes holds thousands, and each
+# goes over the whole photo: 75 ms at 100 megapixels.
+MAX_SCANS = 100
+
+# What hostile files were seen to raise in Pillow (`data_scripts/fuzz_images.py`), what Pillow itself guards its
+# headers against, and a warning that the program around us has made an error.
+DAMAGE = (
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError),
+    *(struct.error, LookupError, TypeError, OverflowError),
+    Warning,
+)
+
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo: (h, w, 3) uint8 RGB, read-only and perhaps reduced; `size` is its full (height, width)."""
+
+    image: Image
+    size: tuple[int, int]
+
+
+def sniff(head: bytes) -> str | None:
+    """Name the image format that the first 64 bytes of a file tell, None for a file that is no image of ours."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png"
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return "webp"
+    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
+        return "tiff"
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return "gif"
+    # Two letters are too little evidence in a folder of texts: the size of the header that follows is known, too.
+    if head.startswith(b"BM") and head[14:18] in {bytes([n, 0, 0, 0]) for n in (12, 40, 52, 56, 64, 108, 124)}:
+        return "bmp"
+    return _sniff_heif(head)
+
+
+def _sniff_heif(head: bytes) -> str | None:
+    if head[4:8] != b"ftyp":
+        return None
+    brands = {head[8:12], *(head[at : at + 4] for at in range(16, min(len(head), head[3]), 4))}
+    if brands & {b"avif", b"avis"}:
+        return "avif"
+    if head[8:12] in {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}:
+        return "heic"
+    return None
+
+
+def sniff_video(head: bytes) -> bool:
+    """Tell whether the first 400 bytes of a file are those of an MP4, MOV, AVI, Matroska, WebM or MPEG video."""
+    if head[4:8] == b"ftyp":
+        # The same container holds photos (HEIC, AVIF, Canon's raw CR3) and sound.
+        return _sniff_heif(head) is None and head[8:12] not in {b"crx ", b"M4A ", b"M4B "}
+    if head[4:8] in {b"moov", b"mdat", b"wide"} or head.startswith((b"\x1aE\xdf\xa3", b"\0\0\1\xba", b"\0\0\1\xb3")):
+        return True
+    if head.startswith(b"RIFF"):
+        return head[8:12] == b"AVI "
+    # A transport stream repeats its sync byte with every packet of 188 bytes; Blu-ray puts 4 bytes before each.
+    return len(head) > 388 and any(set(head[at :: 188 + at]) == {0x47} for at in (0, 4))
+
+
+def read_bytes(path: Path, limit: int = 512 << 20) -> bytes:
+    """Read a regular file of at most `limit` bytes; pipes, devices and folders are refused without waiting."""
+    data = _read(path, limit + 1, limit)
+    if len(data) > limit:
+        raise _too_large(path, limit)
+    return data
+
+
+def read_head(path: Path, count: int) -> bytes:
+    """Read at most the first `count` bytes of a regular file; anything else is refused without waiting."""
+    return _read(path, count, None)
+
+
+def _read(path: Path, count: int, limit: int | None) -> bytes:
+    try:
+        _refuse_unless_regular(path, path.stat())
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            _refuse_unless_regular(path, status)
+            if limit is not None and status.st_size > limit:
+                raise _too_large(path, limit)
+            data = file.read(min(status.st_size + 1, count))
+            # Some network and FUSE folders tell a size of 0.
+            return data if len(data) <= status.st_size else data + file.read(count - len(data))
+    except FileNotFoundError as error:
+        raise ImageError(f"{path}: is not there; check the path, or whether another program moves files") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{path}: cannot be read ({reason}); check its permissions and its disk") from error
+
+
+def _too_large(path: Path, limit: int) -> ImageError:
+    return ImageError(f"{path}: is larger than the {limit >> 20} MiB that a photo may have; leave it out")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    # Between the look at the file and this, a pipe may have taken its name: opening one waits for a writer.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _refuse_unless_regular(path: Path, status: os.stat_result) -> None:
+    kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "named pipe", stat.S_IFSOCK: "socket"}
+    if not stat.S_ISREG(status.st_mode):
+        kind = kinds.get(stat.S_IFMT(status.st_mode), "device")
+        raise ImageError(f"{path}: is a {kind}, not a photo; give the path of a file")
+
+
+def read_photo(data: bytes, name: str, *, max_pixels: int, pixels: int | None = None) -> Photo:
+    """Decode the bytes of a photo, `name` for messages; a JPEG at 1/2, 1/4 or 1/8 that still has `pixels` pixels."""
+    kind = sniff(data[:64])
+    if kind is None:
+        what = "holds no photo" if data else "is empty"
+        raise ImageError(f"{name}: {what} (JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC or AVIF); remove it or copy it again")
+    try:
+        return _decode(kind, data, max_pixels, pixels)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error
+    except MemoryError as error:
+        raise ImageError(f"{name}: needs more memory than there is; scale it down") from error
+    except DecompressionBombError as error:
+        # WebP and GIF are measured by Pillow alone, whose limit is 179 megapixels.
+        message = (
+            f"{name}: has more pixels than the limit of {max_pixels:,} (--max-pixels), or Pillow's own; scale it down"
+        )
+        raise ImageError(message) from error
+    except DAMAGE as error:
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        message = f"{name}: its {kind.upper()} data is damaged or of a rare kind ({reason}); copy or save it again"
+        raise ImageError(message) from error
+
+
+def _decode(kind: str, data: bytes, max_pixels: int, pixels: int | None) -> Photo:
+    stream = _Stream(data)
+    image = _open_heic(stream) if kind == "heic" else READERS[kind](stream)
+    width, height = image.size
+    if width * height > max_pixels:
+        advice = f"if it is to be trusted, give --max-pixels {width * height}"
+        raise ImageError(f"it claims {width} x {height} pixels, over the limit of {max_pixels:,}; {advice}")
+    if isinstance(image, JpegImageFile):
+        _prepare_jpeg(image, data, pixels)
+    image.load()
+    # Pillow turns a TIFF by itself. Some PNGs hold their EXIF after the pixels, so it is looked at only now.
+    orientation = 1 if kind == "tiff" else read_orientation(image.info.get("exif") or b"")
+    rgb = to_rgb(image)
+    turned = rgb.transpose(TURNS[orientation]) if orientation > 1 else rgb
+    return Photo(np.asarray(turned), (width, height) if orientation > 4 else (height, width))
+
+
+class _Stream(io.BytesIO):
+    """The bytes of a file, of which only so many pieces may be read."""
+
+    reads = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.reads += 1
+        if self.reads > MAX_READS:
+            raise OSError(f"over {MAX_READS:,} segments")
+        return super().read(size)
+
+
+class _JpegFile(JpegImageFile):
+    def _read_dpi_from_exif(self) -> None:
+        """Leave the EXIF alone: reading all of it for the density takes twice as long as all of the header."""
+
+
+# Plugins are called one by one, not through `PIL.Image.open`: only the format that was recognised can be met, and
+# the limit for all of the process, `PIL.Image.MAX_IMAGE_PIXELS`, stays as the program around us has set it.
+READERS: dict[str, Callable[[io.BytesIO], ImageFile]] = {
+    "avif": AvifImageFile,
+    "bmp": BmpImageFile,
+    "gif": GifImageFile,
+    "jpeg": _JpegFile,
+    "png": PngImageFile,
+    "tiff": TiffImageFile,
+    "webp": WebPImageFile,
+}
+
+
+def _open_heic(stream: io.BytesIO) -> ImageFile:
+    try:
+        reader = cast(Callable[[io.BytesIO], ImageFile], resolve("pillow_heif:HeifImageFile"))
+    except HandsegError as error:
+        raise ImageError(f"HEIC {error}") from error
+    return reader(stream)
+
+
+def _prepare_jpeg(image: JpegImageFile, data: bytes, pixels: int | None) -> None:
+    assert image.fp is not None
+    # Just read: the header of the first scan. Only where that has all of the layers may there be no second one.
+    interleaved = data[image.fp.tell() - 4 - 2 * image.layers] == image.layers
+    if (image.info.get("progressive") or not interleaved) and data.count(b"\xff\xda") > MAX_SCANS:
+        raise ImageError(f"it has more than {MAX_SCANS} scans, which no camera writes; save it again")
+    # In one piece: Python's lock is taken once and not after each 64 KiB.
+    image.decodermaxblock = len(data)
+    width, height = image.size
+    for scale in (8, 4, 2):
+        if pixels is not None and (width // scale) * (height // scale) >= max(pixels, 1):
+            image.draft(None, (width // scale, height // scale))
+            return
+
+
+def read_orientation(exif: bytes) -> int:
+    """Find the orientation in a block of EXIF, 1 to 8; 1 where it is missing or makes no sense."""
+    block = exif.removeprefix(b"Exif\0\0")
+    order = {b"II": "<", b"MM": ">"}.get(block[:2])
+    if order is None:
+        return 1
+    try:
+        (start,) = struct.unpack_from(order + "I", block, 4)
+        (count,) = struct.unpack_from(order + "H", block, start)
+        for at in range(start + 2, start + 2 + 12 * count, 12):
+            tag, kind, _, value = struct.unpack_from(order + "HHIH", block, at)
+            if tag == 0x0112 and kind == 3:
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        pass
+    return 1

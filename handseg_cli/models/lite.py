@@ -1,0 +1,70 @@
+"""`lite`: the embedded default. MobileNetV2 features and a small pyramid decoder, made for two CPU cores.
+
+The encoder is Sandler et al., "MobileNetV2" (CVPR 2018), up to the 320-channel block. The decoder merges
+strides 32, 16, 8 and 4 top-down (Lin et al., "Feature Pyramid Networks", CVPR 2017) with depthwise-separable
+convolutions and a global context vector, so that a hand is judged with its surroundings in view.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.models import mobilenet_v2
+
+# Where MobileNetV2's `features` leave strides 4, 8, 16 and 32, and with how many channels.
+TAPS = {3: 24, 6: 32, 13: 96, 17: 320}
+
+
+def separable(channels: int) -> nn.Sequential:
+    """Build a depthwise 3x3 and a pointwise convolution, each with norm and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(channels, channels, 1, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(inplace=True),
+    )
+
+
+def lateral(inputs: int, outputs: int) -> nn.Sequential:
+    """Bring a feature map to the decoder's width."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
+
+
+class Lite(nn.Module):
+    """Hand logits at a quarter of the input's size: (B, 3, H, W) RGB 0 to 1 in, {"mask": (B, 1, H/4, W/4)} out."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, width: int = 64) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
+        self.encoder = mobilenet_v2(weights=None).features[:18]
+        self.laterals = nn.ModuleList(lateral(channels, width) for channels in TAPS.values())
+        self.context = nn.Linear(TAPS[17], width)
+        self.smooth = nn.ModuleList(separable(width) for _ in TAPS)
+        self.head = nn.Sequential(separable(width), nn.Conv2d(width, 1, 1))
+
+    def features(self, images: Tensor) -> list[Tensor]:
+        """Return the encoder's maps at strides 4, 8, 16 and 32."""
+        x = (images - self.mean) / self.std
+        maps = []
+        for index, block in enumerate(self.encoder):
+            x = block(x)
+            if index in TAPS:
+                maps.append(x)
+        return maps
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Return hand logits at a quarter of the input's size."""
+        maps = self.features(images)
+        context = self.context(maps[-1].mean((2, 3)))[:, :, None, None]
+        x = self.smooth[3](self.laterals[3](maps[3]) + context)
+        for level in (2, 1, 0):
+            skip = self.laterals[level](maps[level])
+            x = self.smooth[level](skip + F.interpolate(x, size=skip.shape[2:], mode="nearest"))
+        return {"mask": self.head(x)}

@@ -1,0 +1,88 @@
+"""Where pictures go, whether they are there already, and their bytes."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from handseg_cli.config import Kind, PredictConfig
+from handseg_cli.errors import OutputError
+from handseg_cli.io import jpeg, png
+from handseg_cli.io.files import explained
+from handseg_cli.predict.stamps import KEYWORD, SUFFIXES, Source, Stamp, is_fresh, read_stamp
+from handseg_cli.sample import Image, Prediction
+
+# touched: as wanted, but the photo has another time; only the hash of its bytes can tell whether it has changed.
+State = Literal["missing", "fresh", "touched", "stale"]
+
+NEED_FULL: frozenset[Kind] = frozenset({"overlay", "cutout"})  # kinds that show the photo itself
+
+
+class Sinks:
+    """What to write for each input, by a model and the settings of a run."""
+
+    def __init__(self, config: PredictConfig, model: str, size: int) -> None:
+        self.config = config
+        self.model = model
+        self.settings = {kind: settings_of(config, kind, size) for kind in config.kind}
+        self.started_ns = time.time_ns()
+
+    def paths(self, path: Path, key: str) -> dict[Kind, Path]:
+        """Return where the pictures of a photo go: beside it, or at its place in the mirrored tree."""
+        target = self.config.output / key if self.config.output else path
+        # In one order for all runs, whatever the command line's: so two runs cannot each keep the other from a photo.
+        return {kind: target.with_name(target.name + end) for kind, end in SUFFIXES.items() if kind in self.config.kind}
+
+    def stamp(self, kind: Kind, source: Source) -> Stamp:
+        """Return the stamp of a picture to be written."""
+        return Stamp(kind, self.model, self.settings[kind], source)
+
+    def state(self, kind: Kind, path: Path, source: Source) -> State:
+        """Tell what there is to do about a picture; OutputError if the name is taken by a file that is not ours.
+
+        A `source` whose hash is "" makes the answer "touched" where only that could tell.
+        """
+        with explained(path):
+            try:
+                status = os.stat(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return "missing"
+        found = read_stamp(path)
+        if found is None or found.kind != kind:
+            if self.config.overwrite:
+                return "stale"
+            raise OutputError(f"{path} exists and is not this photo's {kind} by handseg; --overwrite replaces it")
+        # What this run, or one beside it, has redone is not redone for a photo that was named twice.
+        if self.config.refresh and status.st_mtime_ns < self.started_ns:
+            return "stale"
+        wanted = self.stamp(kind, source)
+        if is_fresh(found, wanted):
+            return "fresh"
+        same_but_for_time = is_fresh(found, self.stamp(kind, Source(source.size, found.input.mtime_ns, "")))
+        return "touched" if not source.hash and same_but_for_time else "stale"
+
+    def encode(self, kind: Kind, image: Image, prediction: Prediction, stamp: Stamp) -> bytes:
+        """Return the file of a picture. Overlays and cut-outs take the (H, W, 3) image in its displayed size."""
+        text = {KEYWORD: str(stamp)}
+        if kind == "mask":
+            return png.encode_grey(prediction.mask, self.config.bits, text)
+        if kind == "probability":
+            return png.encode_grey(prediction.probability, 8, text)
+        from handseg_cli.io import draw  # with fonts and all, for these kinds only
+
+        if kind == "cutout":
+            return png.encode_rgba(draw.cutout(image, prediction.probability, prediction.mask), text)
+        drawn = draw.overlay(image, prediction.mask, prediction.hands)
+        return jpeg.encode(drawn, f"{KEYWORD} {stamp}")
+
+
+def settings_of(config: PredictConfig, kind: Kind, size: int) -> dict[str, Any]:
+    """Return the settings that change pictures of this kind."""
+    settings: dict[str, Any] = {"size": size, "crf": config.crf, "tile": config.tile, "tta": config.tta}
+    if kind != "probability":
+        settings |= {"threshold": config.threshold, "min_area": config.min_area}
+    if kind == "mask":
+        settings["bits"] = config.bits
+    return settings

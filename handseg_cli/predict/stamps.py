@@ -1,0 +1,111 @@
+"""The stamp in each picture we write: of which photo, by which model and settings. It tells finished from stale."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from handseg_cli import __version__
+from handseg_cli.config import Kind
+from handseg_cli.errors import ImageError
+from handseg_cli.io.images import read_bytes
+from handseg_cli.io.jpeg import read_comment
+from handseg_cli.io.png import read_text
+
+SUFFIXES: dict[Kind, str] = {
+    "mask": ".png",
+    "probability": ".probability.png",
+    "overlay": ".overlay.jpg",
+    "cutout": ".cutout.png",
+}
+KEYWORD = "handseg"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The photo that was read: its size in bytes, its modification time, and the hash of its bytes."""
+
+    size: int
+    mtime_ns: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What a picture was made of and how; `settings` are those that change this kind of picture."""
+
+    kind: str
+    model: str
+    settings: dict[str, Any]
+    input: Source
+
+    def __str__(self) -> str:
+        return json.dumps({"version": __version__, **asdict(self)}, separators=(",", ":"))
+
+
+def parse_stamp(text: str) -> Stamp | None:
+    """Read a stamp; None for what is no stamp of ours."""
+    try:
+        fields = json.loads(text)
+        source = fields["input"]
+        return Stamp(
+            str(fields["kind"]),
+            str(fields["model"]),
+            dict(fields["settings"]),
+            Source(int(source["size"]), int(source["mtime_ns"]), str(source["hash"])),
+        )
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def read_stamp(path: Path) -> Stamp | None:
+    """Read the stamp of a picture; None for one that is not ours, or that cannot be read."""
+    if path.name.endswith(".png"):
+        return parse_stamp(read_text(path).get(KEYWORD, ""))
+    return parse_stamp(read_comment(path).removeprefix(KEYWORD + " "))
+
+
+def is_stamped(path: Path) -> bool:
+    """Tell whether a file is a picture that we wrote."""
+    return path.name.endswith((".png", ".overlay.jpg")) and read_stamp(path) is not None
+
+
+def is_fresh(found: Stamp, wanted: Stamp) -> bool:
+    """Tell whether a picture is what would be written again; the version that wrote it does not matter."""
+    if (found.kind, found.model, found.settings) != (wanted.kind, wanted.model, wanted.settings):
+        return False
+    same_file = (found.input.size, found.input.mtime_ns) == (wanted.input.size, wanted.input.mtime_ns)
+    return same_file or found.input.hash == wanted.input.hash
+
+
+def look(path: Path) -> Source:
+    """Return what the file system says of a photo, without the hash of its bytes."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{path}: {explain(error)}") from error
+    return Source(status.st_size, status.st_mtime_ns, "")
+
+
+def explain(error: OSError | ValueError) -> str:
+    """Say why a path cannot be an input."""
+    if isinstance(error, FileNotFoundError):
+        return "does not exist; check the path"
+    if isinstance(error, OSError):
+        return f"cannot be read ({error.strerror}); check its permissions"
+    return "holds a NUL, so it is no path; what `find -print0` writes takes --files0-from"
+
+
+def read_stable(path: Path) -> tuple[bytes, Source]:
+    """Read a photo that nobody writes to meanwhile, and say what was read."""
+    for _ in range(2):
+        before = look(path)
+        data = read_bytes(path)
+        if look(path) == before:
+            digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+            return data, Source(before.size, before.mtime_ns, digest)
+    raise ImageError(f"{path}: is being written to; run again once it is complete")

@@ -1,0 +1,99 @@
+"""The predict verb: inputs in, pictures and records out, in order, whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import cast
+
+from handseg_cli.checkpoints.weights import find_weights
+from handseg_cli.config import PredictConfig
+from handseg_cli.errors import NothingFoundError
+from handseg_cli.io.files import sync_folder
+from handseg_cli.predict.manifest import Manifest, Record, Summary
+from handseg_cli.predict.ordered import cores, ordered
+from handseg_cli.predict.predictor import choose_runtime, whole
+from handseg_cli.predict.progress import Reporter
+from handseg_cli.predict.shards import find_shard
+from handseg_cli.predict.sinks import Sinks
+from handseg_cli.predict.sources import Item, Sources
+from handseg_cli.predict.stops import Stop, signals
+from handseg_cli.predict.work import Work
+from handseg_cli.registry import resolve
+
+# Inputs that need no work go through in chunks of this many: by thousands a second they may be.
+CHUNK = 64
+GPU_BATCH = 8
+
+
+def predict(config: PredictConfig) -> Summary:
+    """Write the pictures that the configuration asks for and return what came of it."""
+    if config.raw:
+        from handseg_cli.predict.raw import predict_raw
+
+        return predict_raw(config)
+    if config.from_pipe:
+        from handseg_cli.predict.pipe import predict_pipe
+
+        return predict_pipe(config)
+    return predict_files(config)
+
+
+def watched(sources: Sources) -> Iterable[Item | None]:
+    """Return the inputs that are there and those that come."""
+    watch = cast(Callable[[Sources], Iterable[Item | None]], resolve("handseg_cli.predict.watch:watch"))
+    return watch(sources)
+
+
+def predict_files(config: PredictConfig) -> Summary:
+    """Do all photos and videos that are named or found."""
+    stop = Stop()
+    shard = find_shard(config.shard, os.environ)
+    weights = find_weights(config.weights, choose_runtime(config))
+    work = Work(config, Sinks(config, weights.sha256[:16], config.size or whole(weights, "size")), stop)
+    sources = Sources(config, shard)
+    items = watched(sources) if config.watch else sources
+    summary = Summary(fail_on=config.fail_on, shard=str(shard))
+    last: Record | None = None
+    with signals(stop), Manifest(config.json, config.manifest) as manifest, Reporter(config.quiet) as reporter:
+        for record in records(config, items, work):
+            summary.add(record)
+            manifest.write(record)
+            reporter.show(record, sources.total)
+            last = record if record.status == "done" else last
+            if config.strict and record.status == "failed":
+                stop.set(1)
+    if last is not None:
+        sync_folder(next(iter(last.outputs.values())).parent)
+    # To be told to stop is how a watch ends.
+    summary.stopped = 0 if config.watch and stop.code > 128 else stop.code
+    if not (sources.met or stop.code):
+        raise NothingFoundError("no photo was found; name photos or folders of photos, or add --recursive")
+    return summary
+
+
+def records(config: PredictConfig, items: Iterable[Item | None], work: Work) -> Iterator[Record]:
+    """Do the inputs in several threads and yield their records in order."""
+    workers = config.workers or cores() + 1  # while one waits for the disk, the others keep the cores busy
+    with ThreadPoolExecutor(workers, "photo") as pool:
+        for results in ordered(pool, work, chunks(config, items, work), 2 * workers + 1):
+            yield from results
+
+
+def chunks(config: PredictConfig, items: Iterable[Item | None], work: Work) -> Iterator[list[Item | Record]]:
+    """Put together the photos that the net sees at once; inputs that need no work ride along as their records."""
+    batch = config.batch or (1 if config.device == "cpu" else GPU_BATCH)
+    chunk: list[Item | Record] = []
+    room = batch
+    for item in items:
+        if work.stop.code:
+            break
+        if item is not None:
+            entry = work.check(item) or item
+            chunk.append(entry)
+            room -= isinstance(entry, Item)
+        if item is None or room == 0 or len(chunk) >= CHUNK:
+            yield chunk
+            chunk, room = [], batch
+    yield chunk

@@ -1,0 +1,39 @@
+"""The names a user may give and where each leads, as strings, so that nothing is imported before it is used."""
+
+from __future__ import annotations
+
+import importlib
+
+from handseg_cli.errors import HandsegError
+
+# "module:attribute" of an nn.Module that returns a dict of named arrays.
+MODELS: dict[str, str] = {"lite": "handseg_cli.models.lite:Lite"}
+
+# "module:attribute" of an object with archives, find and read.
+DATASETS: dict[str, str] = {}
+
+# Weights that ship in the package, by the stem of their files in checkpoints/.
+WEIGHTS: dict[str, str] = {"lite": "lite"}
+
+# "module:attribute" of open_session(weights, *, device, threads, half).
+RUNTIMES: dict[str, str] = {
+    "onnx": "handseg_cli.runtime.onnx_session:open_session",
+    "openvino": "handseg_cli.runtime.openvino_session:open_session",
+    "torch": "handseg_cli.runtime.torch_session:open_session",
+}
+
+# Packages that an extra brings, by the name they are imported under.
+EXTRAS: dict[str, str] = {"openvino": "openvino", "pillow_heif": "heic", "onnx": "export", "onnxscript": "export"}
+
+
+def resolve(target: str) -> object:
+    """Import "module:attribute" and return the attribute; name the extra to install where a package is missing."""
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ImportError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing in ("", "handseg_cli"):
+            raise
+        wanted = f"handseg[{EXTRAS[missing]}]" if missing in EXTRAS else missing
+        raise HandsegError(f"needs {missing}: pip install '{wanted}'") from error

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from isal import isal_zlib
+from numpy.typing import NDArray
+from PIL import Image
+
+from handseg_cli.io.png import encode_grey, encode_rgba, read_text
+
+Array = NDArray[Any]
+SIDES = st.integers(1, 40)
+
+
+def by_pillow(data: bytes) -> Array:
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def by_opencv(data: bytes) -> Array:
+    decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    return np.asarray(decoded)
+
+
+@given(st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(np.uint8, shape)))
+def test_grey_decodes_exactly_in_pillow_and_opencv(picture: Array) -> None:
+    data = encode_grey(picture)
+    assert np.array_equal(by_pillow(data), picture)
+    assert np.array_equal(by_opencv(data), picture)
+
+
+@given(st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(np.bool_, shape)), st.sampled_from([1, 8]))
+def test_masks_decode_exactly_in_pillow_and_opencv(hands: Array, bits: Literal[1, 8]) -> None:
+    mask = np.where(hands, np.uint8(255), np.uint8(0))
+    data = encode_grey(mask, bits)
+    assert np.array_equal(by_pillow(data), hands if bits == 1 else mask)
+    assert np.array_equal(by_opencv(data), mask)
+
+
+@given(st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(np.uint8, (*shape, 4))))
+@settings(max_examples=50)
+def test_rgba_decodes_exactly_in_pillow_and_opencv(picture: Array) -> None:
+    data = encode_rgba(picture)
+    assert np.array_equal(by_pillow(data), picture)
+    assert np.array_equal(by_opencv(data), picture[..., [2, 1, 0, 3]])
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 4001), (4001, 1), (720, 1280)])
+def test_large_and_thin_pictures_decode_exactly(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    assert np.array_equal(by_pillow(encode_grey(picture)), picture)
+    assert np.array_equal(by_pillow(encode_grey(picture, 1)), picture > 127)
+    assert np.array_equal(by_pillow(encode_rgba(np.dstack([picture] * 4))), np.dstack([picture] * 4))
+
+
+def test_views_of_larger_arrays_are_encoded() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (40, 60, 4), np.uint8)
+    assert np.array_equal(by_pillow(encode_grey(picture[::2, ::-1, 1])), picture[::2, ::-1, 1])
+    assert np.array_equal(by_pillow(encode_rgba(picture[::2, ::-1])), picture[::2, ::-1])
+
+
+def test_mask_is_grey_and_has_the_asked_bits() -> None:
+    mask = np.zeros((9, 17), np.uint8)
+    assert Image.open(io.BytesIO(encode_grey(mask))).mode == "L"
+    assert Image.open(io.BytesIO(encode_grey(mask, 1))).mode == "1"
+
+
+def test_soft_maps_and_masks_stay_small() -> None:
+    y, x = np.mgrid[0:720, 0:1280]
+    soft = (255 / (1 + np.exp((np.hypot(x - 640, y - 360) - 200) / 20))).astype(np.uint8)
+    mask = np.where(soft > 127, np.uint8(255), np.uint8(0))
+    assert len(encode_grey(mask)) < 6_000
+    unfiltered = np.pad(soft, ((0, 0), (1, 0)))
+    assert len(encode_grey(soft)) < 0.85 * len(isal_zlib.compress(unfiltered, 1))
+
+
+def test_texts_come_back_before_the_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encode_grey(np.zeros((3, 3), np.uint8), text={"handseg": '{"kind": "mask"}', "b": "é"}))
+    assert read_text(path) == {"handseg": '{"kind": "mask"}', "b": "é"}
+    assert Image.open(io.BytesIO(path.read_bytes())).info == {"handseg": '{"kind": "mask"}', "b": "é"}
+
+
+def test_text_that_latin_1_cannot_hold_is_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(encode_rgba(np.zeros((3, 3, 4), np.uint8), text={"name": "手\0"}))
+    assert read_text(path) == {"name": "\\u624b"}
+
+
+def test_texts_of_another_writer_are_read(tmp_path: Path) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("Software", "someone's")
+    Image.new("L", (3, 3)).save(tmp_path / "a.png", pnginfo=info)
+    assert read_text(tmp_path / "a.png") == {"Software": "someone's"}
+
+
+@given(data=st.binary(max_size=200), cut=st.integers(0, 200), sound_start=st.booleans())
+def test_text_of_garbage_is_read_without_an_error(
+    data: bytes, cut: int, sound_start: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "garbage.png"
+    whole = encode_grey(np.zeros((3, 3), np.uint8), text={"handseg": "{}"})
+    path.write_bytes((whole[:cut] if sound_start else b"") + data)
+    assert read_text(path) in ({}, {"handseg": "{}"})
+
+
+def test_text_with_a_wrong_checksum_is_no_text(tmp_path: Path) -> None:
+    whole = bytearray(encode_grey(np.zeros((3, 3), np.uint8), text={"handseg": "{}"}))
+    whole[whole.index(b"{}")] ^= 1
+    (tmp_path / "a.png").write_bytes(whole)
+    assert read_text(tmp_path / "a.png") == {}
+
+
+def test_huge_text_is_not_read(tmp_path: Path) -> None:
+    body = b"handseg\0" + bytes(1 << 20)
+    chunk = struct.pack(">I", len(body)) + b"tEXt" + body + struct.pack(">I", zlib.crc32(b"tEXt" + body))
+    whole = encode_grey(np.zeros((3, 3), np.uint8))
+    (tmp_path / "a.png").write_bytes(whole[:33] + chunk + whole[33:])
+    assert read_text(tmp_path / "a.png") == {}
+
+
+def test_missing_file_and_folder_have_no_text(tmp_path: Path) -> None:
+    assert read_text(tmp_path / "gone.png") == read_text(tmp_path) == {}

@@ -112,8 +112,8 @@ def floor(paths: list[Path], arguments: list[str]) -> dict[str, float]:
     from handseg_cli.io.png import encode_grey
     from handseg_cli.predict.predictor import open_predictor
 
-    runtime: Any = arguments[arguments.index("--runtime") + 1] if "--runtime" in arguments else "auto"
-    predictor, _ = open_predictor(PredictConfig(paths=(Path(),), runtime=runtime))
+    runtime: Any = arguments[1]
+    predictor, _ = open_predictor(PredictConfig(paths=(Path(),), runtime=runtime, half="--half" in arguments))
     contents = [path.read_bytes() for path in paths]
 
     def decode(data: bytes) -> object:
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("photos", type=Path, help="folder of photos to make the benchmark's photos of")
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--others", type=int, default=20, help="photos for the other way, which is slow")
-    parser.add_argument("--runtime", nargs="+", default=["onnx"], help="runtimes to measure: onnx openvino")
+    parser.add_argument("--runtimes", nargs="+", default=["onnx"], help="of: onnx openvino openvino-half")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         paths = make_photos(options.photos, Path(folder), options.count, (1280, 720))
@@ -150,8 +150,9 @@ def main() -> None:
         print(f"{options.count} JPEGs of 1280x720, {CORES} cores")
         print(f"{'':34}{'photos/s':>9}{'ratio':>8}{'% of floor':>12}{'peak MB':>9}")
         print(f"{'DeepLabV3-ResNet50, one by one':34}{base:9.2f}{1:8.1f}")
-        for runtime in options.runtime:
-            arguments = ["--runtime", runtime]
+        for runtime in options.runtimes:
+            name, _, half = runtime.partition("-")
+            arguments = ["--runtime", name, *(["--half"] if half else [])]
             whole, alone, memory = handseg(Path(folder), arguments)
             parts = floor(paths, arguments)
             best = 1 / sum(parts.values())

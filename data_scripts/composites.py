@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]  # OpenCV does not say what its arrays hold; here nearly all are uint8
 Rng = np.random.Generator
 
-# Label values of a cut-out: what is hand, and what is pasted with it but is not hand.
-HAND, OTHER = 1, 2
+# Label values of a cut-out: hand; what is pasted with it but is not hand, and of that what is cloth.
+HAND, OTHER, CLOTH = 1, 2, 3
 # How often each folder of cut-outs is drawn; folders that are absent are passed over.
 CUTOUT_WEIGHTS = {"11khands": 4.0, "massey_asl": 2.0, "rps_greenscreen": 2.0, "signdigits": 2.0, "nfph_grey": 0.2}
 LABELLED_WEIGHTS = {"senz3d": 3.0, "fridge": 0.6, "street": 0.6, "freihand": 0.6, "wang": 0.4}
@@ -77,7 +77,7 @@ def read_rendered(folder: Path) -> list[Cutout]:
     for path in sorted((folder / "labels").glob("*.png")):
         label = read(path, cv2.IMREAD_GRAYSCALE)
         image = read(folder / "images" / path.name)
-        cutouts.append(Cutout(image, np.minimum(label, OTHER)))
+        cutouts.append(Cutout(image, label))
     return cutouts
 
 
@@ -160,6 +160,17 @@ def recolour(image: Array, rng: Rng, strength: float = 1.0) -> Array:
     grey = values.mean(2, keepdims=True)
     values = grey + (values - grey) * np.exp(rng.normal(0, 0.2 * strength))
     return np.asarray(np.clip(values * 255, 0, 255), np.uint8)
+
+
+def dyed(piece: Cutout, rng: Rng) -> Cutout:
+    """Give the cloth of a rendered arm or person another colour, its folds and pattern kept."""
+    cloth = piece.label == CLOTH
+    if not cloth.any():
+        return piece
+    shade = piece.image[cloth].mean(1, keepdims=True)
+    image = piece.image.copy()
+    image[cloth] = np.clip(shade / max(shade.mean(), 1) * cloth_colour(rng), 0, 255).astype(np.uint8)
+    return Cutout(image, piece.label)
 
 
 def darken_skin(image: Array, rng: Rng) -> Array:

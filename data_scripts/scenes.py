@@ -16,6 +16,7 @@ from composites import (
     Cutout,
     Rng,
     darken_skin,
+    dyed,
     floats,
     paste,
     read,
@@ -103,7 +104,7 @@ def hand(pools: Pools, size: int, rng: Rng) -> Cutout:
     """Draw a hand, with or without an arm behind it, scaled and coloured at random."""
     length = size * np.exp(rng.uniform(np.log(0.1), np.log(1.2)))
     if pools.arms and rng.random() < 0.5:
-        piece = pools.arms[rng.integers(len(pools.arms))]
+        piece = maybe_dyed(pools.arms[rng.integers(len(pools.arms))], rng)
         length *= 1.8
     else:
         piece = any_cutout(pools, rng)
@@ -141,13 +142,18 @@ def distractor(pools: Pools, size: int, rng: Rng) -> Cutout:
     return turned(Cutout(recolour(image, rng), label), length, rng)
 
 
+def maybe_dyed(piece: Cutout, rng: Rng) -> Cutout:
+    """Give rendered cloth another colour every other time."""
+    return dyed(piece, rng) if rng.random() < 0.5 else piece
+
+
 def place(piece: Cutout, size: int, rng: Rng) -> tuple[int, int]:
     """Return the (x, y) where a piece's centre goes: mostly so that an arm's cut end lies outside the picture."""
     centre = (int(rng.integers(size)), int(rng.integers(size)))
-    if not (piece.label == OTHER).any() or not (piece.label == HAND).any() or rng.random() < 0.25:
+    if not (piece.label > HAND).any() or not (piece.label == HAND).any() or rng.random() < 0.25:
         return centre
     middle = np.array(piece.label.shape[::-1]) / 2
-    palm, arm = (np.argwhere(piece.label == value).mean(0)[::-1] for value in (HAND, OTHER))
+    palm, arm = (np.argwhere(on).mean(0)[::-1] for on in (piece.label == HAND, piece.label > HAND))
     for _ in range(12):
         wanted = rng.uniform(0.05, 0.95, 2) * size
         end = wanted + 1.7 * (arm - palm)
@@ -162,7 +168,7 @@ def composite(pools: Pools, size: int, rng: Rng) -> tuple[Array, Array]:
     canvas, truth = background(pools, size, rng), np.zeros((size, size), np.uint8)
     hands, others = int(rng.choice(4, p=[0.1, 0.42, 0.33, 0.15])), int(rng.poisson(1.2))
     if pools.people and rng.random() < 0.35:
-        person = pools.people[rng.integers(len(pools.people))]
+        person = maybe_dyed(pools.people[rng.integers(len(pools.people))], rng)
         person = Cutout(*crop(recolour(person.image, rng), person.label, size, rng, (0.5, 1.1)))
         paste(canvas, truth, person, (size // 2, size // 2), rng)
         hands, others = min(hands // 2, 1), others // 2

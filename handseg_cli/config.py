@@ -45,7 +45,7 @@ class NetConfig:
     weights: Annotated[str, "Embedded weights by name, or the path of an .onnx or .safetensors file."] = "lite"
     runtime: Annotated[RuntimeName, "What runs it; auto: ONNX Runtime, or PyTorch for .safetensors and GPUs."] = "auto"
     device: Annotated[DeviceName, "Where the net runs. A device that is absent is an error, never the CPU."] = "cpu"
-    half: Annotated[bool, "Compute in half precision (on a GPU)."] = False
+    half: Annotated[bool, "Compute in half precision, by --runtime openvino or torch."] = False
     size: Annotated[int, "Scale each photo to about SIZE x SIZE pixels for the net; 0: what the weights ask for."] = 0
     threshold: Annotated[float, "A pixel is a hand from this probability on, 0 to 1."] = 0.5
     min_area: Annotated[float, "Drop hands smaller than this fraction of the photo, 0 to 1."] = 0.0
@@ -58,7 +58,8 @@ class NetConfig:
         require(0 <= self.threshold <= 1, f"--threshold is {self.threshold}; it goes from 0 to 1")
         require(0 <= self.min_area <= 1, f"--min-area is {self.min_area}; it is a fraction of the photo, from 0 to 1")
         require(self.size == 0 or 32 <= self.size <= 4096, f"--size is {self.size}; it goes from 32 to 4096, or is 0")
-        require(not self.half or self.device != "cpu", "--half needs a GPU: add --device cuda or --device mps")
+        may_halve = self.runtime in ("openvino", "torch") or self.device != "cpu"
+        require(not self.half or may_halve, "--half is for --runtime openvino or torch; ONNX Runtime has float32 only")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ PHOTO = (Path("a.jpg"),)
         ({"min_area": 2}, "fraction"),
         ({"size": 8}, "from 32 to 4096"),
         ({"size": -1}, "from 32 to 4096"),
-        ({"half": True}, "--device cuda"),
+        ({"half": True}, "--runtime openvino"),
         ({"weights": ""}, "--weights is empty"),
     ],
 )
@@ -79,6 +79,7 @@ def test_predict_settings_are_checked(settings: dict[str, Any], hint: str) -> No
         {"files0_from": "-", "paths": PHOTO, "json": True},
         {"watch": True, "paths": PHOTO, "shard": "1/1"},
         {"half": True, "device": "cuda", "paths": PHOTO},
+        {"half": True, "runtime": "openvino", "paths": PHOTO},
         {"threshold": 0.0, "min_area": 1.0, "size": 32, "paths": PHOTO},
     ],
 )

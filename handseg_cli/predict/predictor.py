@@ -19,6 +19,7 @@ from handseg_cli.config import NetConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
 from handseg_cli.predict.crf import refine
+from handseg_cli.predict.tiling import segment_tiled
 from handseg_cli.registry import RUNTIMES, resolve
 from handseg_cli.runtime.session import Batch, Session
 from handseg_cli.sample import Image, Mask, Prediction
@@ -83,8 +84,6 @@ class Predictor:
         start = time.perf_counter()
         score = probability(logits, photo.size)
         if self.tile:
-            from handseg_cli.predict.tiling import segment_tiled
-
             score = segment_tiled(self._tiles, photo.image, score)
         if self.crf:
             score = refine(photo.image, score)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
+import cv2
+
 from handseg_cli.checkpoints.weights import find_weights
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import NothingFoundError
@@ -29,6 +31,7 @@ GPU_BATCH = 8
 
 def predict(config: PredictConfig) -> Summary:
     """Write the pictures that the configuration asks for and return what came of it."""
+    cv2.setNumThreads(1)  # our own threads keep the cores busy
     if config.raw:
         from handseg_cli.predict.raw import predict_raw
 

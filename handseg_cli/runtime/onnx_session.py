@@ -22,6 +22,7 @@ REFUSALS = (
     raised.InvalidProtobuf,
     raised.NotImplemented,
     raised.RuntimeException,
+    UnicodeDecodeError,  # of its own message, where that quotes a damaged name
 )
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
@@ -37,7 +38,7 @@ class HasOnnx(Protocol):
 def open_session(weights: HasOnnx, *, device: str = "cpu", threads: int = 1, half: bool = False) -> OnnxSession:
     """Open the ONNX file of some weights; each `run` uses that many threads beside the caller's others."""
     if half:
-        raise DeviceError("ONNX Runtime runs the file as it is, in float32; --half needs --runtime torch")
+        raise DeviceError("ONNX Runtime runs the file as it is, in float32; --half needs --runtime openvino or torch")
     if weights.onnx is None:
         raise CheckpointError("there is no .onnx file; make one with `handseg export`, or add --runtime torch")
     data = read_model(weights.onnx)
@@ -55,11 +56,12 @@ class OnnxSession:
         if provider not in ort.get_available_providers():
             raise DeviceError(f"this ONNX Runtime has no {device}; use --runtime torch, or install onnxruntime-gpu")
         try:
-            self.session = ort.InferenceSession(model, options(threads), providers=[provider])
+            # Its fallback would print on stdout and go on, on the CPU.
+            self.session = ort.InferenceSession(model, options(threads), providers=[provider], enable_fallback=0)
         except REFUSALS as error:
             reason = str(error).partition("\n")[0][:200]
             raise CheckpointError(f"not a net that ONNX Runtime can run ({reason})") from error
-        # ONNX Runtime falls back to the CPU where CUDA's libraries are missing, and merely logs it.
+        # Where CUDA's libraries are missing, ONNX Runtime merely logs it and leaves CUDA out.
         if self.session.get_providers()[0] != provider:
             raise DeviceError(f"{device} was asked for, but ONNX Runtime could not start on it; see its requirements")
         self.device = device

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -185,8 +186,16 @@ def test_an_error_of_the_disk_says_what_to_do(number: int, kind: type[OutputErro
         raise OSError(number, os.strerror(number))
 
 
-def test_without_locks_nothing_is_torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "fcntl", None)
+def refuse(descriptor: int, operation: int) -> None:
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+@pytest.mark.parametrize("where", ["windows", "network"])
+def test_without_locks_nothing_is_torn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    if where == "windows":
+        monkeypatch.setattr(files, "fcntl", None)
+    else:
+        monkeypatch.setattr(fcntl, "flock", refuse)
     one, other = claim(tmp_path / "mask.png"), None
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(claim, tmp_path / "mask.png").result()

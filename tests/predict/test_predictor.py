@@ -203,6 +203,23 @@ def test_crf_and_tile_need_the_full_photo() -> None:
     assert Predictor(Red(), size=160).pixels == 160**2
 
 
+def test_tiles_find_what_the_whole_photo_is_too_coarse_for() -> None:
+    image = np.zeros((3072, 3072, 3), np.uint8)
+    image[2040:2088, 1032:1080, 0] = 255  # a quarter of each of four cells
+    truth = image[:, :, 0] > 0
+    whole, tiled = (Predictor(Red(), size=256, tile=tile)(image) for tile in (False, True))
+    assert whole.hands == ()
+    assert (tiled.mask[truth] == 255).mean() > 0.5
+    assert (tiled.mask[~truth] == 255).mean() < 0.001
+
+
+def test_crf_is_applied_to_the_probability(tiny: Predictor) -> None:
+    image = blots(90, 160)
+    plain, refined = tiny(image), Predictor(tiny.session, size=128, crf=True)(image)
+    assert refined.mask.shape == (90, 160)
+    assert not np.array_equal(plain.probability, refined.probability)
+
+
 @pytest.mark.parametrize(
     ("settings", "wanted"),
     [

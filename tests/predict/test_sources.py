@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from handseg_cli.config import PredictConfig
+from handseg_cli.errors import ConfigError
 from handseg_cli.io import jpeg, png
 from handseg_cli.predict.shards import Shard
 from handseg_cli.predict.sources import Item, Sources
@@ -222,6 +223,14 @@ def test_a_list_of_lines_may_come_from_windows_and_have_gaps(tree: Path) -> None
 def test_a_list_with_nul_taken_for_lines_says_so(tree: Path) -> None:
     Path("list").write_bytes(b"a.jpg\0b.jpg\0")
     assert "--files0-from" in next(iter(errors(files_from="list").values()))
+
+
+def test_a_list_that_is_none_is_refused(tree: Path) -> None:
+    Path("endless").write_bytes(b"x" * 200_000)
+    with pytest.raises(ConfigError, match="--files0-from"):
+        items(files_from="endless")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        items(files0_from="gone")
 
 
 def test_a_list_is_read_as_it_comes(tree: Path) -> None:

@@ -208,6 +208,14 @@ def test_several_kinds_are_written_and_only_what_is_missing(run: Run) -> None:
     assert run(".", kind=("mask", "probability", "overlay", "cutout")).skipped == 1
 
 
+def test_crf_tiles_and_mirrors_go_together_and_are_known_again(run: Run) -> None:
+    put("a.jpg", size=(300, 200))
+    slow = {"crf": True, "tile": True, "tta": True, "kind": ("probability", "cutout")}
+    assert run("a.jpg", **slow).done == 1
+    assert read("a.jpg.probability.png").shape == (200, 300)
+    assert run("a.jpg", **slow).skipped == 1
+
+
 def test_one_bit_is_the_same_mask(run: Run) -> None:
     put("a.jpg")
     run("a.jpg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -18,7 +19,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_cli.predict.watch import is_being_written
+from handseg_cli.errors import HandsegError
+from handseg_cli.predict.watch import adder, is_being_written
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 
@@ -129,6 +131,28 @@ def test_a_folder_moved_in_with_its_photos_is_done(watch: Watch, tmp_path_factor
         assert watched.next() == ("album/a.jpg", "done")
         put(Path("album/b.jpg"), 2)
         assert watched.next() == ("album/b.jpg", "done")
+
+
+def test_what_the_kernel_forgot_is_found_by_looking_again(watch: Watch) -> None:
+    limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if limit > 50_000:
+        pytest.skip("this kernel remembers too much")
+    with watch() as watched:
+        watched.process.send_signal(signal.SIGSTOP)
+        for number in range(limit // 2 + 100):
+            Path(f".{number}").touch()
+        put(Path("late.jpg"), 1)
+        watched.process.send_signal(signal.SIGCONT)
+        assert sorted([watched.next(), watched.next()]) == [("first.jpg", "skipped"), ("late.jpg", "done")]
+
+
+def test_too_many_folders_are_told_with_a_way_out(tmp_path: Path) -> None:
+    class Full:
+        def add_watch(self, folder: Path, mask: int) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(HandsegError, match="max_user_watches"):
+        adder(Full(), {})(tmp_path)
 
 
 def test_a_watch_ends_with_its_folder(watch: Watch) -> None:

@@ -96,7 +96,8 @@ def start(options: argparse.Namespace) -> Lite:
     assert isinstance(model, Lite)
     if options.features:
         features = torch.load(options.features, weights_only=True)
-        model.encoder.load_state_dict({k: v for k, v in features.items() if not k.startswith("18.")})
+        for name, value in model.encoder.state_dict().items():
+            value.copy_(torch.lerp(value.float(), features[name].float(), options.back))
     model.encoder.requires_grad_(False)
     return model
 
@@ -158,6 +159,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of backgrounds/, cutouts/ and labelled/")
     parser.add_argument("output", type=Path, help="folder for last.safetensors and log.jsonl")
     parser.add_argument("--features", type=Path, help="MobileNetV2 features to start from (.pth)")
+    parser.add_argument("--back", type=float, default=1.0, help="how far to bring the encoder to them, 0 to 1")
     parser.add_argument("--resume", type=Path, help="last.safetensors of an earlier run")
     parser.add_argument("--validation", type=Path, required=True, help="folder of sets with images/ and masks/")
     parser.add_argument("--arms", type=Path, help="folder of rendered arms (render_hands.py arms)")

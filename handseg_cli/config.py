@@ -88,7 +88,7 @@ class PredictConfig(NetConfig):
     shard: Annotated[str, "Do part I of N, as I/N; else taken from Slurm, Kubernetes or torchrun; 1/1: all."] = ""
     watch: Annotated[bool, "Keep running and do photos as they arrive, once they are complete."] = False
     max_pixels: Annotated[int, "Refuse photos of more pixels than this."] = 100_000_000
-    workers: Annotated[int, "Photos in work at a time; 0: one a CPU core."] = 0
+    workers: Annotated[int, "Photos in work at a time; 0: one more than there are CPU cores."] = 0
     batch: Annotated[int, "Photos the net sees at once; 0: 1 on the CPU, 8 on a GPU."] = 0
     frames: Annotated[bool, "For a video: a folder of numbered PNG masks, not a mask video."] = False
     raw: Annotated[str, "Raw RGB24 frames of this WIDTHxHEIGHT on stdin, raw grey masks on stdout."] = ""

@@ -79,6 +79,7 @@ COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run one command and exit: with the code of a HandsegError, whose message it prints, or that of the verb."""
+    fill_streams()
     signal.signal(signal.SIGTERM, terminate)
     try:
         build_app()(args=arguments, prog_name="handseg")
@@ -86,6 +87,17 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         print(f"handseg: {shown(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
     sys.exit(0)
+
+
+def fill_streams() -> None:
+    """Open what a daemon closed: else the first mask would be file 1 or 2, and messages would be written into it."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115 - for as long as the process lives
+    sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
 
 
 def build_app() -> typer.Typer:

@@ -26,13 +26,11 @@ def read_bounded(path: Path) -> bytes:
     try:
         if not path.is_file():
             raise CheckpointError(f"{path}: there is no such file; give the path of an .onnx or .safetensors file")
-        with path.open("rb") as file:
-            data = file.read(LIMIT + 1)
+        if path.stat().st_size > LIMIT:
+            raise CheckpointError(f"{path}: is larger than {LIMIT >> 20} MiB, which no model of ours is")
+        return path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    if len(data) > LIMIT:
-        raise CheckpointError(f"{path}: is larger than {LIMIT >> 20} MiB, which no model of ours is")
-    return data
 
 
 def metadata(data: bytes) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from handseg_cli.checkpoints.weights import FOLDER, Weights, find_weights
 
-# What `pip install handseg` brings, as PyPI names them, and what its extras add.
+# What `pip install handseg` brings, by their names for pip, and what its extras add.
 PACKAGES = (
     "av",
     "isal",

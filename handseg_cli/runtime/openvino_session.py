@@ -51,7 +51,7 @@ class OpenvinoSession:
         """Run the net on (B, 3, H, W) float32 RGB, 0 to 1."""
         if not hasattr(self.requests, "mine"):
             self.requests.mine = self.compiled.create_infer_request()
-        # The input is copied in: OpenVINO's own threads let shared arrays go, and so once locked up two of ours.
+        # The input is copied in: with shared arrays two threads were once seen locked up inside OpenVINO.
         # The outputs are copied out: the next call in this thread writes over those of the request.
         outputs = self.requests.mine.infer({0: batch}, share_inputs=False, share_outputs=False)
         return {name: np.asarray(outputs[place], dtype=np.float32) for place, name in enumerate(self.names)}

@@ -57,7 +57,7 @@ def measure(case: Case, shape: tuple[int, int], seconds: float) -> dict[str, flo
     weights = find_weights(str(case.weights), case.runtime)
     session = open_session(weights, device="cpu", threads=1, half=case.half)
     opened = time.perf_counter()
-    batch = np.random.default_rng(0).random((1, 3, *shape), dtype=np.float32)
+    batch = np.random.default_rng(0).integers(0, 256, (1, *shape, 3), np.uint8)
     session.run(batch)
     found = {"open": opened - start, "first": time.perf_counter() - opened, "cold_cpu": time.process_time() - cpu}
 

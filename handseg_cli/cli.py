@@ -80,6 +80,8 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run one command and exit: with the code of a HandsegError, whose message it prints, or that of the verb."""
     fill_streams()
+    # NumPy would start as many threads as there are cores, which spin for a while and are never needed.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, terminate)
     try:
         build_app()(args=arguments, prog_name="handseg")

@@ -112,6 +112,11 @@ class PredictConfig(NetConfig):
         return bool(self.raw) or STDIN in self.paths
 
     @property
+    def lists_hands(self) -> bool:
+        """Tell whether the hands of a mask are to be told apart, which takes its time."""
+        return self.json or self.manifest is not None or "overlay" in self.kind
+
+    @property
     def raw_size(self) -> tuple[int, int]:
         """Return the (height, width) of raw frames, (0, 0) without `--raw`."""
         return parse_size(self.raw) if self.raw else (0, 0)

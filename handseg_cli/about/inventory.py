@@ -20,6 +20,7 @@ PACKAGES = (
     "pillow",
     "rich",
     "safetensors",
+    "simplejpeg",
     "torch",
     "torchvision",
     "typer",

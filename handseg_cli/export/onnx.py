@@ -14,7 +14,7 @@ import onnx
 import onnxscript  # noqa: F401 - torch's exporter needs it: a missing extra should show here, with its name
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from handseg_cli.checkpoints.store import load
 from handseg_cli.config import ExportConfig
@@ -39,6 +39,18 @@ class Exported:
         return f"{self.path}: {self.size / 1e6:.1f} MB, within {self.difference:.1e} of torch"
 
 
+class OnPixels(nn.Module):
+    """A net that takes (B, H, W, 3) uint8 RGB, as sessions do, instead of (B, 3, H, W) float."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pixels: Tensor) -> dict[str, Tensor]:
+        """Return what the net makes of the photos."""
+        return dict(self.model(pixels.permute(0, 3, 1, 2).float() / 255))
+
+
 def export(config: ExportConfig) -> Exported:
     """Write a .safetensors checkpoint as ONNX."""
     return export_onnx(config.checkpoint, config.output)
@@ -59,14 +71,14 @@ def to_onnx(model: nn.Module, card: dict[str, Any]) -> bytes:
     """Trace a model into the bytes of an ONNX file, norms folded into convolutions, the card in its metadata."""
     dim = torch.export.Dim
     # The tracer fears that a map of one pixel would be broadcast; `parity` shows that 32 pixels do work.
-    sizes = ({0: dim("batch"), 2: dim("height", min=33), 3: dim("width", min=33)},)
-    example = torch.zeros(2, 3, 64, 96)  # unlike sizes, so that none is taken for a constant
+    sizes = ({0: dim("batch"), 1: dim("height", min=33), 2: dim("width", min=33)},)
+    example = torch.zeros(2, 64, 96, 3, dtype=torch.uint8)  # unlike sizes, so that none is taken for a constant
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own future
         logging.disable(logging.WARNING)
         try:
             program = torch.onnx.export(
-                model,
+                OnPixels(model),
                 (example,),
                 input_names=["image"],
                 output_names=["mask"],
@@ -89,10 +101,10 @@ def parity(model: nn.Module, session: OnnxSession) -> float:
     worst = 0.0
     rng = np.random.default_rng(0)
     for batch, height, width in SHAPES:
-        images = rng.random((batch, 3, height, width), dtype=np.float32)
+        pixels = rng.integers(0, 256, (batch, height, width, 3), np.uint8)
         with torch.inference_mode():
-            wanted = {name: array.numpy() for name, array in model(torch.from_numpy(images)).items()}
-        given = session.run(images)
+            wanted = {name: array.numpy() for name, array in OnPixels(model)(torch.from_numpy(pixels)).items()}
+        given = session.run(pixels)
         worst = max(worst, *(distance(given[name], array) for name, array in wanted.items()))
     return worst
 

@@ -54,7 +54,8 @@ class Claim:
     def write(self, data: bytes) -> None:
         """Put the bytes on the disk, then give them their final name; the claim ends."""
         with explained(self.final):
-            os.ftruncate(self.descriptor, 0)  # a killed run may have left some bytes
+            if os.fstat(self.descriptor).st_size:  # a killed run has left some bytes
+                os.ftruncate(self.descriptor, 0)
             rest = memoryview(data)
             while rest:
                 rest = rest[os.write(self.descriptor, rest) :]
@@ -159,6 +160,21 @@ def lock(descriptor: int) -> Literal["locked", "busy", "no locks"]:
             raise
         return "no locks"
     return "locked"
+
+
+@contextmanager
+def alone(descriptor: int) -> Iterator[None]:
+    """Keep a file from others who ask for the same, where the system can."""
+    if fcntl is None:
+        yield
+        return
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
 def still_named(descriptor: int, part: Path) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image as Pillow
 
 from handseg_cli.errors import ImageError, OutputError
-from handseg_cli.io.images import read_head
+from handseg_cli.io.inputs import read_head
 from handseg_cli.sample import Image
 
 LARGEST_SIDE = 65_500  # libjpeg's own limit

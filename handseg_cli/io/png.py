@@ -15,7 +15,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from handseg_cli.errors import ImageError
-from handseg_cli.io.images import read_head
+from handseg_cli.io.inputs import read_head
 from handseg_cli.sample import Mask
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

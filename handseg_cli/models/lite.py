@@ -66,5 +66,5 @@ class Lite(nn.Module):
         x = self.smooth[3](self.laterals[3](maps[3]) + context)
         for level in (2, 1, 0):
             skip = self.laterals[level](maps[level])
-            x = self.smooth[level](skip + F.interpolate(x, size=skip.shape[2:], mode="nearest"))
+            x = self.smooth[level](skip + F.interpolate(x, scale_factor=2.0, mode="nearest"))
         return {"mask": self.head(x)}

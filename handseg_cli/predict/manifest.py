@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from handseg_cli.config import Kind
-from handseg_cli.io.files import explained, write_stdout
+from handseg_cli.io.files import alone, explained, write_stdout
 from handseg_cli.sample import Prediction
 
 Status = Literal["done", "skipped", "busy", "failed"]
@@ -83,8 +83,9 @@ class Manifest:
         if path is not None:
             with explained(path):
                 self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-                if self._is_cut():
-                    os.write(self.descriptor, b"\n")
+                with alone(self.descriptor):  # a line that another run is just writing looks cut, too
+                    if self._is_cut():
+                        os.write(self.descriptor, b"\n")
 
     def _is_cut(self) -> bool:
         """Tell whether a full disk or a power cut has left a line without its end."""
@@ -101,8 +102,8 @@ class Manifest:
             return
         line = record.line()
         if self.descriptor is not None and self.path is not None:
-            with explained(self.path):
-                rest = line[os.write(self.descriptor, line) :]
+            with explained(self.path), alone(self.descriptor):
+                rest = line
                 while rest:
                     rest = rest[os.write(self.descriptor, rest) :]
         if self.stdout:

@@ -35,7 +35,7 @@ def predict_pipe(config: PredictConfig) -> Summary:
 
 def segment(config: PredictConfig) -> tuple[Record, bytes]:
     """Return the record and the picture, empty after a failure, of the photo on stdin."""
-    predictor, weights = open_predictor(config)
+    predictor, weights = open_predictor(config, config.lists_hands)
     sinks = Sinks(config, weights.sha256[:16], predictor.size)
     (kind,) = config.kind
     start = time.perf_counter()
@@ -43,7 +43,7 @@ def segment(config: PredictConfig) -> tuple[Record, bytes]:
         data = read_stdin()
         photo = decode(data, "stdin", config, predictor)
         (prediction,) = predictor.segment([photo])
-        source = Source(len(data), 0, hashlib.blake2b(data, digest_size=16).hexdigest())
+        source = Source(len(data), 0, hashlib.sha256(data).hexdigest())
         picture = sinks.encode(kind, photo.image, prediction, sinks.stamp(kind, source))
     except FAILURES as error:
         return Record(STDIN, "failed", failure(error, "stdin"), model=sinks.model), b""

@@ -39,7 +39,7 @@ class Writable(Protocol):
 
 def predict_raw(config: PredictConfig) -> Summary:
     """Write the mask or the probability of each raw frame on stdin to stdout, as many bytes as a frame has pixels."""
-    predictor, weights = open_predictor(config)
+    predictor, weights = open_predictor(config, config.lists_hands)
     summary = Summary(fail_on=config.fail_on, unit="frames")
     count = with_hands = 0
     reason = ""

@@ -11,7 +11,8 @@ from pathlib import Path
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import ImageError
 from handseg_cli.io.files import PART
-from handseg_cli.io.images import IMAGE_SUFFIXES, read_head, sniff, sniff_video
+from handseg_cli.io.images import IMAGE_SUFFIXES, sniff, sniff_video
+from handseg_cli.io.inputs import read_head
 from handseg_cli.predict.globs import expand, is_glob, root_of
 from handseg_cli.predict.lists import read_list
 from handseg_cli.predict.shards import Shard

@@ -12,7 +12,7 @@ from typing import Any
 from handseg_cli import __version__
 from handseg_cli.config import Kind
 from handseg_cli.errors import ImageError
-from handseg_cli.io.images import read_bytes
+from handseg_cli.io.inputs import read_bytes
 from handseg_cli.io.jpeg import read_comment
 from handseg_cli.io.png import read_text
 
@@ -27,7 +27,7 @@ KEYWORD = "handseg"
 
 @dataclass(frozen=True)
 class Source:
-    """The photo that was read: its size in bytes, its modification time, and the hash of its bytes."""
+    """The photo that was read: its size in bytes, its modification time, and the SHA-256 of its bytes."""
 
     size: int
     mtime_ns: int
@@ -106,6 +106,6 @@ def read_stable(path: Path) -> tuple[bytes, Source]:
         before = look(path)
         data = read_bytes(path)
         if look(path) == before:
-            digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+            digest = hashlib.sha256(data).hexdigest()
             return data, Source(before.size, before.mtime_ns, digest)
     raise ImageError(f"{path}: is being written to; run again once it is complete")

@@ -78,7 +78,7 @@ def predict_files(config: PredictConfig) -> Summary:
 
 def records(config: PredictConfig, items: Iterable[Item | None], work: Work) -> Iterator[Record]:
     """Do the inputs in several threads and yield their records in order."""
-    workers = config.workers or cores() + 1  # while one waits for the disk, the others keep the cores busy
+    workers = config.workers or cores() + 2  # while some wait for the disk, the others keep the cores busy
     with ThreadPoolExecutor(workers, "photo") as pool:
         for results in ordered(pool, work, chunks(config, items, work), 2 * workers + 1):
             yield from results

@@ -13,7 +13,7 @@ from pathlib import Path
 from handseg_cli.config import Kind, PredictConfig
 from handseg_cli.errors import ImageError, OutputError
 from handseg_cli.io.files import Claim, busy, claim, explained
-from handseg_cli.io.images import read_head
+from handseg_cli.io.inputs import read_head
 from handseg_cli.io.video import open_video, read_comment
 from handseg_cli.predict.frames import Maker, make
 from handseg_cli.predict.manifest import Record
@@ -195,7 +195,7 @@ def source_of(path: Path, known_hash: str = "") -> Source:
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            digest = known_hash or hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
+            digest = known_hash or hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ImageError(f"{path}: cannot be read ({error.strerror})") from error
     return Source(status.st_size, status.st_mtime_ns, digest)

@@ -48,7 +48,7 @@ class Work:
     @cached_property
     def predictor(self) -> Predictor:
         """The net, opened at its first use."""
-        return open_predictor(self.config)[0]
+        return open_predictor(self.config, self.config.lists_hands)[0]
 
     def check(self, item: Item) -> Record | None:
         """Return the record of an input that needs no work, None for one that does."""

@@ -65,11 +65,14 @@ class OnnxSession:
         if self.session.get_providers()[0] != provider:
             raise DeviceError(f"{device} was asked for, but ONNX Runtime could not start on it; see its requirements")
         self.device = device
-        self.input = self.session.get_inputs()[0].name
+        given = self.session.get_inputs()[0]
+        if given.type != "tensor(uint8)":
+            raise CheckpointError(f"it takes a {given.type}, not photos as bytes, so `handseg export` has not made it")
+        self.input = given.name
         self.outputs = [output.name for output in self.session.get_outputs()]
 
     def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
-        """Run the net on (B, 3, H, W) float32 RGB, 0 to 1."""
+        """Run the net on (B, H, W, 3) uint8 RGB."""
         return dict(zip(self.outputs, self.session.run(self.outputs, {self.input: batch}), strict=True))
 
 

@@ -31,9 +31,8 @@ def open_session(weights: HasOnnx, *, device: str = "cpu", threads: int = 1, hal
         raise CheckpointError("there is no .onnx file; make one with `handseg export`, or add --runtime torch")
     try:
         return OpenvinoSession(read_model(weights.onnx), threads, half)
-    except RuntimeError as error:
-        reason = f"{weights.onnx}: not a net that OpenVINO can run ({str(error).splitlines()[0][:200]})"
-        raise CheckpointError(f"{reason}; copy or download it again") from error
+    except CheckpointError as error:
+        raise CheckpointError(f"{weights.onnx}: {error}; copy or download it again") from error
 
 
 class OpenvinoSession:
@@ -43,12 +42,19 @@ class OpenvinoSession:
 
     def __init__(self, model: bytes, threads: int = 1, half: bool = False) -> None:
         core = ov.Core()
-        self.compiled = core.compile_model(core.read_model(model), "CPU", settings(threads, half))
+        try:
+            net = core.read_model(model)
+            self.compiled = core.compile_model(net, "CPU", settings(threads, half))
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0][:200]
+            raise CheckpointError(f"not a net that OpenVINO can run ({reason})") from error
+        if net.input(0).element_type != ov.Type.u8:
+            raise CheckpointError("it does not take photos as bytes, so `handseg export` has not made it")
         self.names = [output.get_any_name() for output in self.compiled.outputs]
         self.requests = threading.local()
 
     def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
-        """Run the net on (B, 3, H, W) float32 RGB, 0 to 1."""
+        """Run the net on (B, H, W, 3) uint8 RGB."""
         if not hasattr(self.requests, "mine"):
             self.requests.mine = self.compiled.create_infer_request()
         # The input is copied in: with shared arrays two threads were once seen locked up inside OpenVINO.

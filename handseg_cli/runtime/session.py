@@ -1,4 +1,4 @@
-"""The one thing a runtime has to do: a float batch in, named arrays out."""
+"""The one thing a runtime has to do: photos in, as bytes, named arrays out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Batch = NDArray[np.float32]  # (B, 3, H, W) RGB, 0 to 1
+Batch = NDArray[np.uint8]  # (B, H, W, 3) RGB: photos as they are decoded, so nothing is copied or made larger
 
 
 class Session(Protocol):
@@ -16,5 +16,5 @@ class Session(Protocol):
     device: str
 
     def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
-        """Run the net on (B, 3, H, W) float32 RGB, 0 to 1; "mask" comes out as (B, 1, h, w) logits."""
+        """Run the net on (B, H, W, 3) uint8 RGB; "mask" comes out as (B, 1, h, w) logits."""
         ...

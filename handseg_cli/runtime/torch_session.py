@@ -56,11 +56,14 @@ class TorchSession:
         self.model = model.eval().to(device, self.dtype).to(memory_format=torch.channels_last)
 
     def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
-        """Run the net on (B, 3, H, W) float32 RGB, 0 to 1."""
+        """Run the net on (B, H, W, 3) uint8 RGB."""
         try:
             with torch.inference_mode():
-                images = torch.from_numpy(batch).to(self.device, self.dtype, memory_format=torch.channels_last)
-                return {name: output.float().cpu().numpy() for name, output in self.model(images).items()}
+                images = (
+                    torch.from_numpy(batch).to(self.device).permute(0, 3, 1, 2)
+                )  # bytes travel, floats are made there
+                outputs = self.model(images.to(self.dtype) / 255)
+                return {name: output.float().cpu().numpy() for name, output in outputs.items()}
         except torch.OutOfMemoryError as error:
             # What Python calls it, so that callers who know no torch can try fewer photos at once.
             raise MemoryError(f"{self.device} has no memory left for {len(batch)} photos at once") from error

@@ -25,12 +25,8 @@ def resized(array: Mask, size: tuple[int, int]) -> Mask:
     return np.asarray(cv2.resize(array, size[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def decode(probability: Mask, threshold: float, min_area: float = 0.0) -> tuple[Mask, tuple[Hand, ...]]:
-    """Return the mask, 255 where probability / 255 >= threshold, and its hands, largest first.
-
-    Hands smaller than `min_area`, a fraction of the photo, are in neither.
-    """
-    mask = binary(probability, threshold)
+def find_hands(mask: Mask, probability: Mask, min_area: float = 0.0) -> tuple[Hand, ...]:
+    """Return the hands of a mask, largest first; those smaller than `min_area`, a fraction of it, are wiped out."""
     least = min_area * mask.size
     hands = []
     for contours in regions(mask):
@@ -44,11 +40,11 @@ def decode(probability: Mask, threshold: float, min_area: float = 0.0) -> tuple[
         else:
             confidence = round(cv2.mean(probability[window], mask=region)[0] / 255, 4)
             hands.append(Hand((left, top, left + width, top + height), pixels, confidence))
-    return mask, tuple(sorted(hands, key=lambda hand: -hand.pixels))
+    return tuple(sorted(hands, key=lambda hand: -hand.pixels))
 
 
 def binary(probability: Mask, threshold: float) -> Mask:
-    """Return 255 where a probability of so many 255ths is at least the threshold, else 0."""
+    """Return the mask: 255 where a probability of so many 255ths is at least the threshold, else 0."""
     level = int(np.count_nonzero(threshold > LEVELS))
     # OpenCV's threshold is "greater than".
     return np.asarray(cv2.threshold(probability, level - 1, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)

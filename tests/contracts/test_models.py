@@ -62,8 +62,8 @@ def test_saved_and_loaded_it_says_the_same(name: str, model: nn.Module, tmp_path
 @pytest.mark.parametrize("size", SIZES)
 def test_onnx_equals_torch(tiny_weights: Path, size: tuple[int, int]) -> None:
     model, _ = load(tiny_weights.with_suffix(".safetensors"))
-    images = torch.rand(2, 3, *size)
+    pixels = torch.randint(0, 256, (2, *size, 3), dtype=torch.uint8)
     with torch.inference_mode():
-        wanted = model(images)["mask"].numpy()
-    given = OnnxSession(tiny_weights.read_bytes()).run(images.numpy())["mask"]
+        wanted = model(pixels.permute(0, 3, 1, 2) / 255)["mask"].numpy()
+    given = OnnxSession(tiny_weights.read_bytes()).run(pixels.numpy())["mask"]
     assert np.abs(given - wanted).max() < 1e-3 * max(1, np.abs(wanted).max())

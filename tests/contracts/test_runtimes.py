@@ -30,15 +30,15 @@ def session(request: pytest.FixtureRequest, tiny_weights: Path) -> Session:
 def images(shape: tuple[int, int, int], seed: int = 0) -> Batch:
     """Return a batch of blots."""
     count, height, width = shape
-    coarse = np.random.default_rng(seed).random((count, 3, height // 32, width // 32), dtype=np.float32)
-    return coarse.repeat(32, axis=2).repeat(32, axis=3)
+    coarse = np.random.default_rng(seed).integers(0, 256, (count, height // 32, width // 32, 3), np.uint8)
+    return coarse.repeat(32, axis=1).repeat(32, axis=2)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_it_agrees_with_torch(session: Session, tiny_weights: Path, shape: tuple[int, int, int]) -> None:
     model, _ = load(tiny_weights.with_suffix(".safetensors"))
     with torch.inference_mode():
-        wanted = model(torch.from_numpy(images(shape)))["mask"].numpy()
+        wanted = model(torch.from_numpy(images(shape)).permute(0, 3, 1, 2) / 255)["mask"].numpy()
     given = session.run(images(shape))
     assert set(given) == {"mask"}
     assert given["mask"].dtype == np.float32

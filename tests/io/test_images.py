@@ -172,14 +172,32 @@ def test_first_frame_is_taken(kind: str) -> None:
     assert near(photo.image, np.full((24, 32, 3), (200, 20, 20)), 8)
 
 
-def test_image_is_read_only() -> None:
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_image_is_read_only(kind: str) -> None:
     with pytest.raises(ValueError, match="read-only"):
-        read(encode(Image.new("RGB", (4, 4)), "PNG")).image[0] = 1
+        read(encode(Image.new("RGB", (4, 4)), kind)).image[0] = 1
 
 
 def test_content_and_not_the_name_tells_the_format() -> None:
     photo = read_photo(encode(Image.fromarray(scene()), "PNG"), "holiday.jpg", max_pixels=LIMIT)
     assert np.array_equal(photo.image, scene())
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 3}])
+def test_jpegs_have_the_pixels_that_pillow_finds(mode: str, options: dict[str, Any]) -> None:
+    data = encode(Image.fromarray(scene(51, 67)).convert(mode), "JPEG", **options)
+    for pixels, scale in ((None, 1), (30 * 20, 2)):
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("", (67 // scale, 51 // scale))
+            wanted = np.asarray(image.convert("RGB"))
+        assert np.array_equal(read(data, pixels=pixels).image, wanted)
+
+
+def test_a_jpeg_with_a_harmless_fault_is_read_as_pillow_does() -> None:
+    data = encode(Image.fromarray(scene()), "JPEG")
+    at = data.index(b"\xff\xdb")
+    assert np.array_equal(read(data[:at] + b"stray" + data[at:]).image, read(data).image)
 
 
 def test_progressive_jpeg_is_read() -> None:

@@ -42,10 +42,10 @@ class Bright:
         self.count = 0
         self.seen = seen
 
-    def run(self, batch: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    def run(self, batch: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         self.count += len(batch)
         self.seen(self.count)
-        return {"mask": 20 * (batch[:, :, 2::4, 2::4].mean(axis=1, keepdims=True) - np.float32(0.5))}
+        return {"mask": 20 * (batch[:, None, 2::4, 2::4].mean(axis=4) / np.float32(255) - np.float32(0.5))}
 
 
 def shoot(path: Path, count: int = 10) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import pytest
 
 from handseg_cli.checkpoints.weights import Weights
@@ -17,6 +18,16 @@ def weights(onnx: Path | None, safetensors: Path | None) -> Weights:
 @pytest.fixture
 def tiny(tiny_weights: Path) -> Weights:
     return weights(tiny_weights, tiny_weights.with_suffix(".safetensors"))
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Weights:
+    """Return a sound ONNX file that takes floats."""
+    infos = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, 3, 8, 8]) for name in ("x", "y")]
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["x"], ["y"])], "g", infos[:1], infos[1:])
+    opset = onnx.helper.make_opsetid("", 20)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=10), tmp_path / "foreign.onnx")
+    return weights(tmp_path / "foreign.onnx", None)
 
 
 @pytest.fixture

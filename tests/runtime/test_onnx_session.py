@@ -32,6 +32,11 @@ def test_damaged_bytes_are_refused_or_run_in_silence(tiny_weights: Path, capfd: 
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_net_that_takes_floats_is_refused(foreign: Weights) -> None:
+    with pytest.raises(CheckpointError, match=r"foreign\.onnx: .*photos as bytes"):
+        open_session(foreign)
+
+
 def test_weights_without_onnx_tell_how_to_get_it(nothing: Weights) -> None:
     with pytest.raises(CheckpointError, match="handseg export"):
         open_session(nothing)

@@ -18,6 +18,11 @@ def test_a_broken_file_is_named(broken: Weights) -> None:
         open_session(broken)
 
 
+def test_a_net_that_takes_floats_is_refused(foreign: Weights) -> None:
+    with pytest.raises(CheckpointError, match=r"foreign\.onnx: .*photos as bytes"):
+        open_session(foreign)
+
+
 def test_weights_without_onnx_tell_how_to_get_it(nothing: Weights) -> None:
     with pytest.raises(CheckpointError, match="handseg export"):
         open_session(nothing)
@@ -29,7 +34,7 @@ def test_another_device_is_an_error(tiny: Weights) -> None:
 
 
 def test_half_precision_stays_near(tiny: Weights) -> None:
-    batch = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
+    batch = np.random.default_rng(0).integers(0, 256, (1, 64, 96, 3), np.uint8)
     exact, half = (open_session(tiny, half=half).run(batch)["mask"] for half in (False, True))
     assert half.dtype == np.float32
     assert np.abs(exact - half).mean() < 0.1 * exact.std()
@@ -37,7 +42,7 @@ def test_half_precision_stays_near(tiny: Weights) -> None:
 
 def test_an_answer_outlives_the_next_question(tiny: Weights) -> None:
     session = open_session(tiny)
-    first = session.run(np.zeros((1, 3, 64, 64), np.float32))["mask"]
+    first = session.run(np.zeros((1, 64, 64, 3), np.uint8))["mask"]
     kept = first.copy()
-    session.run(np.ones((1, 3, 64, 64), np.float32))
+    session.run(np.full((1, 64, 64, 3), 255, np.uint8))
     assert np.array_equal(first, kept)

@@ -30,7 +30,7 @@ def test_an_absent_device_is_an_error(tiny: Weights, device: str) -> None:
 
 
 def test_half_precision_stays_near(tiny: Weights) -> None:
-    batch = np.random.default_rng(0).random((1, 3, 64, 96), dtype=np.float32)
+    batch = np.random.default_rng(0).integers(0, 256, (1, 64, 96, 3), np.uint8)
     exact, half = (open_session(tiny, half=half).run(batch)["mask"] for half in (False, True))
     assert half.dtype == np.float32
     assert np.abs(exact - half).mean() < 0.1 * exact.std()
@@ -45,13 +45,13 @@ class Greedy(torch.nn.Module):
 
 def test_a_full_device_is_a_memory_error() -> None:
     with pytest.raises(MemoryError, match="4 photos"):
-        TorchSession(Greedy()).run(np.zeros((4, 3, 32, 32), np.float32))
+        TorchSession(Greedy()).run(np.zeros((4, 32, 32, 3), np.uint8))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA GPU")
 @pytest.mark.parametrize("half", [False, True])
 def test_a_gpu_agrees_with_the_cpu(tiny: Weights, half: bool) -> None:
-    batch = np.random.default_rng(0).random((3, 3, 128, 96), dtype=np.float32)
+    batch = np.random.default_rng(0).integers(0, 256, (3, 128, 96, 3), np.uint8)
     wanted = open_session(tiny).run(batch)["mask"]
     given = open_session(tiny, device="cuda", half=half).run(batch)["mask"]
     assert np.abs(given - wanted).mean() < (0.1 if half else 0.01) * wanted.std()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from handseg_cli.sample import Hand, Mask
-from handseg_cli.tasks.decode import decode, probability
+from handseg_cli.tasks.decode import binary, find_hands, probability
 
 logits = hnp.arrays(np.float32, (1, 6, 8), elements=st.floats(-(2.0**100), 2.0**100, width=32))
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=30)
@@ -54,28 +54,31 @@ def test_mirrored_logits_give_the_mirrored_probability() -> None:
 
 @given(hnp.arrays(np.uint8, (16, 16)), st.floats(0, 1))
 def test_the_mask_is_where_the_probability_reaches_the_threshold(score: Mask, threshold: float) -> None:
-    mask, _ = decode(score, threshold)
+    mask = binary(score, threshold)
     assert np.array_equal(mask == 255, score / 255 >= threshold)
     assert set(np.unique(mask)) <= {0, 255}
 
 
 def test_a_threshold_of_just_a_level_includes_it() -> None:
     score = np.arange(256, dtype=np.uint8)[None]
-    assert all(cv2.countNonZero(decode(score, level / 255)[0]) == 256 - level for level in range(256))
+    assert all(cv2.countNonZero(binary(score, level / 255)) == 256 - level for level in range(256))
 
 
 @settings(max_examples=300)
 @given(scores)
 def test_hands_are_the_connected_regions(score: Mask) -> None:
-    mask, hands = decode(score, 0.3)
+    mask = binary(score, 0.3)
+    hands = find_hands(mask, score)
     assert sorted(hands, key=repr) == sorted(labelled(mask, score), key=repr)
     assert [hand.pixels for hand in hands] == sorted((hand.pixels for hand in hands), reverse=True)
 
 
 @given(scores, st.floats(0, 1))
 def test_small_hands_leave_mask_and_list(score: Mask, min_area: float) -> None:
-    whole, everyone = decode(score, 0.3)
-    mask, hands = decode(score, 0.3, min_area)
+    whole = binary(score, 0.3)
+    everyone = find_hands(whole, score)
+    mask = whole.copy()
+    hands = find_hands(mask, score, min_area)
     assert set(hands) == {hand for hand in everyone if hand.pixels >= min_area * score.size}
     assert cv2.countNonZero(mask) == sum(hand.pixels for hand in hands)
     assert not (mask & ~whole).any()
@@ -85,19 +88,18 @@ def test_a_hand_within_the_hole_of_another_is_its_own() -> None:
     score = np.zeros((20, 20), np.uint8)
     cv2.rectangle(score, (2, 2), (17, 17), 255, 2)
     score[9:11, 9:11] = 200
-    _, hands = decode(score, 0.5)
+    hands = find_hands(binary(score, 0.5), score)
     assert [(hand.box, hand.confidence) for hand in hands] == [((1, 1, 19, 19), 1.0), ((9, 9, 11, 11), 0.7843)]
 
 
 def test_nothing_is_no_hand() -> None:
-    mask, hands = decode(np.zeros((5, 7), np.uint8), 0.5)
-    assert mask.shape == (5, 7)
-    assert not mask.any()
-    assert hands == ()
+    nothing = np.zeros((5, 7), np.uint8)
+    assert not binary(nothing, 0.5).any()
+    assert find_hands(nothing, nothing) == ()
 
 
 def test_the_probability_is_left_alone() -> None:
     score = np.random.default_rng(0).integers(0, 256, (30, 30), np.uint8)
     kept = score.copy()
-    decode(score, 0.5, 0.9)
+    find_hands(binary(score, 0.5), score, 0.9)
     assert np.array_equal(score, kept)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import product
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,28 +21,32 @@ LINE = (120, 255, 228)
 CASING = (0, 40, 52)
 TINT_SHARE = 0.42
 
+SIDE = 1024  # of the parts in which large photos are drawn
+
 Weights = NDArray[np.float32]
+Slices = tuple[slice, slice]
 
 
 def overlay(image: Image, mask: Mask, hands: Sequence[Hand] = ()) -> Image:
     """Tint the hands of a (H, W, 3) uint8 RGB photo by its (H, W) mask, outline them and frame those in `hands`."""
     picture = image.copy()
     width = _line_width(image)
-    window = _window(mask, margin=round(3 * width) + 2)
-    if window is not None:
-        picture[window] = _tinted(image[window], mask[window], width)
-    return _framed(picture, hands, width) if hands else picture
+    for part in _parts(mask, margin=round(6 * width) + 4):
+        picture[part.inner] = _tinted(image[part.outer], mask[part.outer], width)[part.inner_of_outer]
+    if hands:
+        _frame(picture, hands, width)
+    return picture
 
 
 def cutout(image: Image, probability: Mask, mask: Mask) -> NDArray[np.uint8]:
     """Cut the hands of a photo out: (H, W, 4) uint8 RGBA, soft at the border, with no colour of the ground in it."""
     result = np.zeros((*mask.shape, 4), np.uint8)
     reach = round(2 * _line_width(image)) + 1
-    window = _window(mask, margin=2 * reach)
-    if window is not None:
-        alpha = _soft_alpha(probability[window], mask[window], reach)
-        result[window][..., :3] = _own_colours(image[window], alpha, reach)
-        result[window][..., 3] = np.rint(alpha * 255)
+    threshold = _level_of_border(probability, mask)
+    for part in _parts(mask, margin=4 * reach):
+        alpha = _soft_alpha(probability[part.outer], mask[part.outer], reach, threshold)
+        result[part.inner][..., :3] = _own_colours(image[part.outer], alpha, reach)[part.inner_of_outer]
+        result[part.inner][..., 3] = np.rint(alpha[part.inner_of_outer] * 255)
     return result
 
 
@@ -68,12 +74,27 @@ def _line_width(image: Image) -> float:
     return max(1.5, 0.0026 * float(np.sqrt(height * width)))
 
 
-def _window(mask: Mask, margin: int) -> tuple[slice, slice] | None:
-    """Find the part of a mask that is not empty: all else of a large photo need not be touched."""
+class _Part(NamedTuple):
+    """A part of a photo: what is drawn, and the larger part that has to be looked at for that."""
+
+    inner: Slices
+    outer: Slices
+    inner_of_outer: Slices
+
+
+def _parts(mask: Mask, margin: int) -> Iterator[_Part]:
+    """Divide what is within `margin` of a mask: all else need not be touched, and all at once would take gigabytes."""
     left, top, width, height = cv2.boundingRect(mask)
-    if width == 0:
-        return None
-    return slice(max(0, top - margin), top + height + margin), slice(max(0, left - margin), left + width + margin)
+    first, last = max(0, top - margin), min(mask.shape[0], top + height + margin)
+    begin, end = max(0, left - margin), min(mask.shape[1], left + width + margin)
+    side = max(SIDE, 4 * margin)
+    for upper, before in product(range(first, last, side), range(begin, end, side)):
+        lower, after = min(upper + side, last), min(before + side, end)
+        above, ahead = max(0, upper - margin), max(0, before - margin)
+        outer = np.s_[above : lower + margin, ahead : after + margin]
+        if cv2.countNonZero(mask[outer]):
+            inner_of_outer = np.s_[upper - above : lower - above, before - ahead : after - ahead]
+            yield _Part(np.s_[upper:lower, before:after], outer, inner_of_outer)
 
 
 def _distance(mask: Mask) -> Weights:
@@ -103,39 +124,48 @@ def _band(distance: Weights, half: float) -> Weights:
     return (half + 0.5 - np.abs(distance)).clip(0, 1)
 
 
-def _framed(picture: Image, hands: Sequence[Hand], width: float) -> Image:
-    sheet = Pillow.fromarray(picture)
-    pen = ImageDraw.Draw(sheet, "RGBA")
+def _frame(picture: Image, hands: Sequence[Hand], width: float) -> None:
+    """Draw a frame around each hand, and its confidence, into the picture."""
     line, away = max(1, round(0.6 * width)), round(2.5 * width)
-    for hand in hands:
-        left, top, right, bottom = hand.box
-        frame = (left - away, top - away, right - 1 + away, bottom - 1 + away)
-        # Pillow cannot round the corners of a frame that has hardly any room between them.
-        radius = round(min(3 * width, (frame[2] - frame[0]) / 4, (frame[3] - frame[1]) / 4))
-        pen.rounded_rectangle(frame, radius, outline=(*LINE, 255), width=line)
-        _label(pen, f"{hand.confidence:.0%}", frame, width)
-    return np.array(sheet)
+    rows = max(1, SIDE**2 // picture.shape[1])
+    for top in range(0, len(picture), rows):  # Pillow draws on copies
+        sheet = Pillow.fromarray(picture[top : top + rows])
+        pen = ImageDraw.Draw(sheet, "RGBA")
+        for hand in hands:
+            left, upper, right, lower = hand.box
+            frame = (left - away, upper - away - top, right - 1 + away, lower - 1 + away - top)
+            # Pillow cannot round the corners of a frame that has hardly any room between them.
+            radius = round(min(3 * width, (frame[2] - frame[0]) / 4, (frame[3] - frame[1]) / 4))
+            pen.rounded_rectangle(frame, radius, outline=(*LINE, 255), width=line)
+            _label(pen, f"{hand.confidence:.0%}", frame, width, (-top, len(picture) - top))
+        picture[top : top + rows] = np.asarray(sheet)
 
 
-def _label(pen: ImageDraw.ImageDraw, text: str, frame: tuple[int, int, int, int], width: float) -> None:
-    """Write a text on the upper left corner of a frame, within the picture."""
+def _label(
+    pen: ImageDraw.ImageDraw, text: str, frame: tuple[int, int, int, int], width: float, ends: tuple[int, int]
+) -> None:
+    """Write a text on the upper left corner of a frame, within the picture, which `ends` above and below the sheet."""
     font, pad = _font(round(max(11, 7 * width))), round(2 * width)
     left, top, right, bottom = pen.textbbox((0, 0), text, font)
     wide, high = right - left + 2 * pad, bottom - top + 2 * pad
-    limit_x, limit_y = pen.im.size
-    x = min(max(frame[0] + round(3 * width), 0), max(limit_x - round(wide), 0))
-    y = min(max(frame[1] - round(high) // 2, 0), max(limit_y - round(high), 0))
+    x = min(max(frame[0] + round(3 * width), 0), max(pen.im.size[0] - round(wide), 0))
+    y = min(max(frame[1] - round(high) // 2, ends[0]), max(ends[1] - round(high), ends[0]))
     pen.rounded_rectangle((x, y, x + wide, y + high), round(high / 2.5), fill=(*CASING, 225))
     pen.text((x + pad - left, y + pad - top), text, (*LINE, 255), font)
 
 
-def _soft_alpha(probability: Mask, mask: Mask, reach: int) -> Weights:
-    """Turn probability into alpha, 0 to 1, within `reach` pixels of the border; further off the mask alone counts."""
+def _level_of_border(probability: Mask, mask: Mask) -> float:
+    """Return what the probability is along the border of a mask, about the threshold that made it."""
+    border = cv2.subtract(mask, cv2.erode(mask, np.ones((3, 3), np.uint8)))
+    # By counting: the median of a list of them would take more memory than the photo.
+    counts = np.cumsum(cv2.calcHist([probability], [0], border, [256], [0, 256]))
+    return float(np.clip(np.searchsorted(counts, counts[-1] / 2), 48, 207)) if counts[-1] else 128.0
+
+
+def _soft_alpha(probability: Mask, mask: Mask, reach: int, threshold: float) -> Weights:
+    """Turn probability into alpha, half at the threshold, within `reach` of the border; beyond, the mask counts."""
     hard = np.where(mask > 127, np.uint8(255), np.uint8(0))
     distance = _distance(hard)
-    # What the probability is along the border is the threshold that made the mask: half transparent, that is.
-    border = probability[(distance > 0) & (distance < 1.5)]
-    threshold = float(np.clip(np.median(border), 48, 207)) if border.size else 128.0
     ramp = (probability.astype(np.float32) - threshold) / 96 + 0.5
     return np.asarray(np.clip(ramp, np.clip(distance / reach, 0, 1), np.clip(1 + distance / reach, 0, 1)), np.float32)
 

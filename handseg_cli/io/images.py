@@ -11,7 +11,7 @@ import io
 import logging
 import struct
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -23,6 +23,7 @@ from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.Image import DecompressionBombError
+from PIL.Image import Image as Pillow
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -64,6 +65,8 @@ DAMAGE = (
     *(struct.error, LookupError, TypeError, OverflowError),
     Warning,
 )
+
+STRIP = 250_000  # pixels that are copied out of Pillow at a time
 
 # How a photo is turned for each orientation that EXIF knows.
 TURNS: dict[int, Callable[[Image], object]] = {
@@ -130,43 +133,59 @@ def sniff_video(head: bytes) -> bool:
 
 def read_photo(data: bytes, name: str, *, max_pixels: int, pixels: int | None = None) -> Photo:
     """Decode the bytes of a photo, `name` for messages; a JPEG at 1/2, 1/4 or 1/8 that still has `pixels` pixels."""
-    kind = sniff(data[:64])
-    if kind is None:
-        what = "holds no photo" if data else "is empty"
-        raise ImageError(f"{name}: {what} (JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC or AVIF); remove it or copy it again")
-    try:
-        return _decode(kind, data, max_pixels, pixels)
-    except ImageError as error:
-        raise ImageError(f"{name}: {error}") from error
-    except MemoryError as error:
-        raise ImageError(f"{name}: needs more memory than there is; scale it down") from error
-    except DecompressionBombError as error:
-        # WebP and GIF are measured by Pillow alone, whose limit is 179 megapixels.
-        message = (
-            f"{name}: has more pixels than the limit of {max_pixels:,} (--max-pixels), or Pillow's own; scale it down"
-        )
-        raise ImageError(message) from error
-    except DAMAGE as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        message = f"{name}: its {kind.upper()} data is damaged or of a rare kind ({reason}); copy or save it again"
-        raise ImageError(message) from error
+    return PhotoFile(data, name, max_pixels).read(pixels)
 
 
-def _decode(kind: str, data: bytes, max_pixels: int, pixels: int | None) -> Photo:
-    stream = _Stream(data)
-    image = _open_heic(stream) if kind == "heic" else READERS[kind](stream)
-    width, height = image.size
-    if width * height > max_pixels:
-        advice = f"if it is to be trusted, give --max-pixels {width * height}"
-        raise ImageError(f"it claims {width} x {height} pixels, over the limit of {max_pixels:,}; {advice}")
-    if isinstance(image, JpegImageFile):
-        _prepare_jpeg(image, data, pixels)
-    rgb = _pixels(image, data, (height, width))
-    # Pillow turns a TIFF by itself. Some PNGs hold their EXIF after the pixels, so it is looked at only now.
-    orientation = 1 if kind == "tiff" else read_orientation(image.info.get("exif") or b"")
-    turned = np.asarray(TURNS[orientation](rgb), dtype=np.uint8)
-    turned.flags.writeable = False
-    return Photo(turned, (width, height) if orientation > 4 else (height, width))
+class PhotoFile:
+    """The bytes of a photo of which only the header has been read; `pixels` tells how many it has."""
+
+    def __init__(self, data: bytes, name: str, max_pixels: int) -> None:
+        self.data = data
+        self.name = name
+        kind = sniff(data[:64])
+        if kind is None:
+            what = "holds no photo" if data else "is empty"
+            formats = "JPEG, PNG, WebP, TIFF, BMP, GIF, HEIC or AVIF"
+            raise ImageError(f"{name}: {what} ({formats}); remove it or copy it again")
+        self.kind = kind
+        with self._explained():
+            stream = _Stream(data)
+            self.image = _open_heic(stream) if kind == "heic" else READERS[kind](stream)
+            width, height = self.image.size
+            self.pixels = width * height
+            if self.pixels > max_pixels:
+                advice = f"if it is to be trusted, give --max-pixels {self.pixels}"
+                raise ImageError(f"it claims {width} x {height} pixels, over the limit of {max_pixels:,}; {advice}")
+
+    def read(self, pixels: int | None = None) -> Photo:
+        """Decode the photo, once; a JPEG at 1/2, 1/4 or 1/8 that still has `pixels` pixels."""
+        with self._explained():
+            width, height = self.image.size
+            if isinstance(self.image, JpegImageFile):
+                _prepare_jpeg(self.image, self.data, pixels)
+            rgb = _pixels(self.image, self.data, (height, width))
+            # Pillow turns a TIFF by itself. Some PNGs hold their EXIF after the pixels, so it is looked at only now.
+            orientation = 1 if self.kind == "tiff" else read_orientation(self.image.info.get("exif") or b"")
+            turned = np.asarray(TURNS[orientation](rgb), dtype=np.uint8)
+            turned.flags.writeable = False
+            return Photo(turned, (width, height) if orientation > 4 else (height, width))
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what decoders raise into messages that name the photo and say what to do."""
+        try:
+            yield
+        except ImageError as error:
+            raise ImageError(f"{self.name}: {error}") from error
+        except MemoryError as error:
+            raise ImageError(f"{self.name}: needs more memory than there is; scale it down") from error
+        except DecompressionBombError as error:
+            # WebP and GIF are measured by Pillow alone.
+            raise ImageError(f"{self.name}: has more than Pillow's 179 million pixels; scale it down") from error
+        except DAMAGE as error:
+            reason = " ".join(str(error).split())[:160] or type(error).__name__
+            what = f"its {self.kind.upper()} data is damaged or of a rare kind"
+            raise ImageError(f"{self.name}: {what} ({reason}); copy or save it again") from error
 
 
 def _pixels(image: ImageFile, data: bytes, size: tuple[int, int]) -> Image:
@@ -179,7 +198,17 @@ def _pixels(image: ImageFile, data: bytes, size: tuple[int, int]) -> Image:
                 least = {"min_height": image.height, "min_width": image.width}
                 return np.asarray(simplejpeg.decode_jpeg(data, "RGB", **least), dtype=np.uint8)
     image.load()
-    return np.asarray(to_rgb(image))
+    return _array(to_rgb(image))
+
+
+def _array(image: Pillow) -> Image:
+    """Copy an RGB image out of Pillow by strips: all at once it takes four times as long and twice the memory."""
+    width, height = image.size
+    array = np.empty((height, width, 3), np.uint8)
+    rows = max(1, STRIP // width)
+    for top in range(0, height, rows):
+        array[top : top + rows] = np.asarray(image.crop((0, top, width, min(top + rows, height))))
+    return array
 
 
 class _Stream(io.BytesIO):

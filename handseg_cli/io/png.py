@@ -26,15 +26,19 @@ UNFILTERED, LEFT, ABOVE = 0, 1, 2
 HEAD = 1 << 16
 
 
-def encode_grey(mask: Mask, bits: Literal[1, 8] = 8, text: Mapping[str, str] | None = None) -> bytes:
-    """Encode a (H, W) uint8 grey picture with 8 bits a pixel, or with 1 (white from 128 on)."""
+def encode_grey(
+    mask: Mask, bits: Literal[1, 8] = 8, text: Mapping[str, str] | None = None, *, smooth: bool = False
+) -> bytes:
+    """Encode a (H, W) uint8 grey picture with 8 bits a pixel, or with 1 (white from 128 on).
+
+    `smooth` makes files of pictures that are no masks, such as probabilities, a third smaller.
+    """
     height, width = mask.shape
     header = struct.pack(">IIBBBBB", width, height, bits, GREY, 0, 0, 0)
     if bits == 1:
         return _file(header, _filtered(np.packbits(mask >> 7, axis=1), UNFILTERED), text)
-    # Differences take a third off a probability map and treble a mask. A few rows tell which this is.
-    soft = bool(np.any(mask[::8] + np.uint8(1) > 1))
-    return _file(header, _filtered(mask, ABOVE if soft else UNFILTERED), text)
+    # Differences between rows would treble a mask.
+    return _file(header, _filtered(mask, ABOVE if smooth else UNFILTERED), text)
 
 
 def encode_rgba(image: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:

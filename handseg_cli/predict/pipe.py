@@ -10,12 +10,13 @@ from pathlib import Path
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import ImageError
 from handseg_cli.io.files import write_stdout
+from handseg_cli.io.images import read_photo
 from handseg_cli.predict.manifest import Manifest, Record, Summary
 from handseg_cli.predict.predictor import open_predictor
 from handseg_cli.predict.progress import Reporter
 from handseg_cli.predict.sinks import Sinks
 from handseg_cli.predict.stamps import Source
-from handseg_cli.predict.work import FAILURES, decode, failure
+from handseg_cli.predict.work import FAILURES, failure, pixels_needed
 
 STDIN = Path("-")
 LIMIT = 512 << 20  # bytes of a photo
@@ -41,7 +42,7 @@ def segment(config: PredictConfig) -> tuple[Record, bytes]:
     start = time.perf_counter()
     try:
         data = read_stdin()
-        photo = decode(data, "stdin", config, predictor)
+        photo = read_photo(data, "stdin", max_pixels=config.max_pixels, pixels=pixels_needed(config, predictor))
         (prediction,) = predictor.segment([photo])
         source = Source(len(data), 0, hashlib.sha256(data).hexdigest())
         picture = sinks.encode(kind, photo.image, prediction, sinks.stamp(kind, source))

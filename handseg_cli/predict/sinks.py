@@ -69,7 +69,7 @@ class Sinks:
         if kind == "mask":
             return png.encode_grey(prediction.mask, self.config.bits, text)
         if kind == "probability":
-            return png.encode_grey(prediction.probability, 8, text)
+            return png.encode_grey(prediction.probability, text=text, smooth=True)
         from handseg_cli.io import draw  # with fonts and all, for these kinds only
 
         if kind == "cutout":

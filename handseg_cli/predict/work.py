@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import threading
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 from handseg_cli.config import Kind, PredictConfig
 from handseg_cli.errors import DiskFullError, HandsegError, ImageError
 from handseg_cli.io.files import Claim, claim, explained
-from handseg_cli.io.images import Photo, read_photo
+from handseg_cli.io.images import Photo, PhotoFile
 from handseg_cli.predict.manifest import Record
 from handseg_cli.predict.predictor import Predictor, open_predictor
 from handseg_cli.predict.sinks import NEED_FULL, Sinks
@@ -23,6 +25,8 @@ from handseg_cli.sample import Prediction
 
 FAILURES = (HandsegError, MemoryError)  # what ends one photo; anything else is a bug and ends the run
 Failure = HandsegError | MemoryError
+
+HUGE = 30_000_000  # pixels; larger photos are done one at a time, as each takes some hundred megabytes
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Work:
         self.config = config
         self.sinks = sinks
         self.stop = stop
+        self.one_at_a_time = threading.RLock()
 
     @cached_property
     def predictor(self) -> Predictor:
@@ -97,7 +102,11 @@ class Work:
                 self.drop_fresh(mine, source)
             if not mine:
                 return Record(item.path, "skipped", "up to date", outputs, model=self.sinks.model)
-            photo = decode(data, str(item.path), self.config, self.predictor)
+            file = PhotoFile(data, str(item.path), self.config.max_pixels)
+            if file.pixels > HUGE:
+                claims.enter_context(self.one_at_a_time)
+                trim()
+            photo = file.read(pixels_needed(self.config, self.predictor))
             return Job(item, outputs, mine, source, photo, time.perf_counter() - start)
         except FAILURES as error:
             return self.failed(item, error)
@@ -174,7 +183,12 @@ def failure(error: Failure, name: str) -> str:
     return str(error).removeprefix(f"{name}: ")
 
 
-def decode(data: bytes, name: str, config: PredictConfig, predictor: Predictor) -> Photo:
-    """Decode a photo with as many of its pixels as the net and the kinds of pictures need."""
-    full = predictor.needs_full or bool(NEED_FULL.intersection(config.kind))
-    return read_photo(data, name, max_pixels=config.max_pixels, pixels=None if full else predictor.pixels)
+def trim() -> None:
+    """Have the C library give back what is free: it keeps the blocks of huge photos, for each thread its own."""
+    with suppress(OSError, AttributeError, TypeError):  # only glibc can
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def pixels_needed(config: PredictConfig, predictor: Predictor) -> int | None:
+    """Return how many pixels of a photo the net and the kinds of pictures need; None for all."""
+    return None if predictor.needs_full or NEED_FULL.intersection(config.kind) else predictor.pixels

@@ -52,14 +52,16 @@ class OpenvinoSession:
             raise CheckpointError("it does not take photos as bytes, so `handseg export` has not made it")
         self.names = [output.get_any_name() for output in self.compiled.outputs]
         self.requests = threading.local()
+        # OpenVINO sets things up when arrays first go in and out, and two threads at that at once wait for each other
+        # for ever: one for Python's lock, which the other holds, and that one for its turn.
+        self.run(np.zeros((1, 32, 32, 3), np.uint8))
 
     def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
         """Run the net on (B, H, W, 3) uint8 RGB."""
         if not hasattr(self.requests, "mine"):
             self.requests.mine = self.compiled.create_infer_request()
-        # The input is copied in: with shared arrays two threads were once seen locked up inside OpenVINO.
         # The outputs are copied out: the next call in this thread writes over those of the request.
-        outputs = self.requests.mine.infer({0: batch}, share_inputs=False, share_outputs=False)
+        outputs = self.requests.mine.infer({0: batch}, share_inputs=True, share_outputs=False)
         return {name: np.asarray(outputs[place], dtype=np.float32) for place, name in enumerate(self.names)}
 
 

@@ -16,8 +16,8 @@ Logits = NDArray[np.float32]  # (1, h, w)
 def probability(logits: Logits, size: tuple[int, int]) -> Mask:
     """Turn (1, h, w) logits into a probability at size (H, W): uint8, 255 for certainty."""
     # tanh is a sigmoid that cannot overflow.
-    coarse = np.rint(127.5 + 127.5 * np.tanh(0.5 * logits[0])).astype(np.uint8)
-    return resized(coarse, size)
+    coarse = cv2.convertScaleAbs(np.tanh(0.5 * logits[0]), alpha=127.5, beta=127.5)
+    return resized(np.asarray(coarse, dtype=np.uint8), size)
 
 
 def resized(array: Mask, size: tuple[int, int]) -> Mask:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
+from handseg_cli.io import draw
 from handseg_cli.io.draw import contact_sheet, cutout, overlay
 from handseg_cli.sample import Hand
 
@@ -81,6 +82,16 @@ def test_any_photo_can_be_drawn(scene: tuple[Array, Array, Array]) -> None:
     height, width = mask.shape
     assert overlay(photo, mask, [Hand((0, 0, width, height), 1, 0.5)]).shape == (height, width, 3)
     assert cutout(photo, probability, mask).shape == (height, width, 4)
+
+
+def test_large_photos_are_drawn_in_parts_that_show_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    photo, probability, mask = hand_scene()
+    hands = [Hand((50, 30, 110, 90), 100, 0.93)]
+    whole = overlay(photo, mask, hands), cutout(photo, probability, mask)
+    monkeypatch.setattr(draw, "SIDE", 20)
+    parts = overlay(photo, mask, hands), cutout(photo, probability, mask)
+    assert np.abs(whole[0].astype(int) - parts[0]).max() <= 1
+    assert np.array_equal(whole[1], parts[1])
 
 
 def test_cutout_is_opaque_within_and_clear_without() -> None:

@@ -34,6 +34,7 @@ Names:
   probability  image.jpg.probability.png   8-bit grey, 255 for certainty
   overlay      image.jpg.overlay.jpg       the photo with its hands tinted
   cutout       image.jpg.cutout.png        the hands alone, the rest transparent
+  of a video   clip.mp4.mkv                or with --frames the folder clip.mp4.frames
 
 A mask that is up to date is skipped, one made with other weights or settings, or from a photo that has changed
 since, is redone. A file handseg did not write is never replaced without --overwrite. Interrupted? Run it again.

@@ -22,13 +22,11 @@ from handseg_cli.io.files import Claim, explained, write_atomic
 from handseg_cli.io.images import Photo
 from handseg_cli.io.video import Frame, Video, VideoWriter
 from handseg_cli.predict.ordered import cores, ordered
-from handseg_cli.predict.predictor import Predictor
+from handseg_cli.predict.predictor import Predictor, batch_size
 from handseg_cli.predict.sinks import Sinks
 from handseg_cli.predict.stamps import KEYWORD, SUFFIXES, Source
 from handseg_cli.predict.stops import Stop
 from handseg_cli.sample import Hand, Image, Prediction
-
-GPU_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -162,10 +160,9 @@ def make(video: Video, maker: Maker, stop: Stop) -> tuple[Tally, str]:
     """Go through a video in all threads; return what was found and, if it is damaged, what is said of that."""
     config = maker.sinks.config
     tally, damage = Tally(), list[str]()
-    batch = config.batch or (1 if config.device == "cpu" else GPU_BATCH)
     workers = config.workers or cores()
     with Movies(maker, video.rate) as movies, ThreadPoolExecutor(workers, "frame") as pool:
-        for shots in ordered(pool, maker, chunks(until_damaged(video, damage), batch, stop), workers + 2):
+        for shots in ordered(pool, maker, chunks(until_damaged(video, damage), batch_size(config), stop), workers + 2):
             for shot in shots:
                 tally.add(shot)
                 movies.add(shot)

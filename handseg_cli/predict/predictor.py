@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.checkpoints.weights import Weights, find_weights
-from handseg_cli.config import NetConfig
+from handseg_cli.config import NetConfig, PredictConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
 from handseg_cli.predict.crf import refine
@@ -25,6 +25,7 @@ from handseg_cli.runtime.session import Batch, Session
 from handseg_cli.sample import Image, Mask, Prediction
 from handseg_cli.tasks.decode import binary, find_hands, probability
 
+GPU_BATCH = 8
 LONGEST = 4  # no side gets longer than so many times `size`, however narrow the photo is
 
 
@@ -177,6 +178,11 @@ def choose_runtime(config: NetConfig) -> str:
         return config.runtime
     suffix = Path(config.weights).suffix.lower()
     return "torch" if suffix == ".safetensors" or (config.device != "cpu" and suffix != ".onnx") else "onnx"
+
+
+def batch_size(config: PredictConfig) -> int:
+    """Return how many photos the net sees at once; on a CPU more than one only takes more memory."""
+    return config.batch or (1 if config.device == "cpu" else GPU_BATCH)
 
 
 def whole(weights: Weights, key: str) -> int:

@@ -15,7 +15,7 @@ from handseg_cli.errors import NothingFoundError
 from handseg_cli.io.files import sync_folder
 from handseg_cli.predict.manifest import Manifest, Record, Summary
 from handseg_cli.predict.ordered import cores, ordered
-from handseg_cli.predict.predictor import choose_runtime, whole
+from handseg_cli.predict.predictor import batch_size, choose_runtime, whole
 from handseg_cli.predict.progress import Reporter
 from handseg_cli.predict.shards import find_shard
 from handseg_cli.predict.sinks import Sinks
@@ -26,7 +26,6 @@ from handseg_cli.registry import resolve
 
 # Inputs that need no work go through in chunks of this many: by thousands a second they may be.
 CHUNK = 64
-GPU_BATCH = 8
 
 
 def predict(config: PredictConfig) -> Summary:
@@ -86,7 +85,7 @@ def records(config: PredictConfig, items: Iterable[Item | None], work: Work) -> 
 
 def chunks(config: PredictConfig, items: Iterable[Item | None], work: Work) -> Iterator[list[Item | Record]]:
     """Put together the photos that the net sees at once; inputs that need no work ride along as their records."""
-    batch = config.batch or (1 if config.device == "cpu" else GPU_BATCH)
+    batch = batch_size(config)
     chunk: list[Item | Record] = []
     room = batch
     for item in items:

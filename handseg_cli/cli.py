@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, NoReturn, cast
 import typer
 
 from handseg_cli import __version__
-from handseg_cli.config import DoctorConfig, ExportConfig, PredictConfig, ShowConfig
+from handseg_cli.config import DoctorConfig, DownloadConfig, ExportConfig, PredictConfig, PrepareConfig, ShowConfig
 from handseg_cli.errors import HandsegError
 from handseg_cli.options import options_from
 from handseg_cli.paths import shown
@@ -50,6 +50,27 @@ Exit codes:
   130  interrupted (143: terminated, 141: the reader of stdout went away)
 """
 
+DOWNLOAD_NOTES = """
+\b
+Examples:
+  handseg download-datasets                     the four hand mask datasets, after you agree to their terms
+  handseg download rhd --dry-run                what would be fetched, from where, under which licence
+  handseg download egohands --yes               without asking, as in cron
+  handseg download hof --from hand_over_face_corrected.tar.gz
+
+Exits with 1 if something could not be had; run it again and it goes on where it stopped.
+"""
+
+PREPARE_NOTES = """
+\b
+Examples:
+  handseg prepare egohands eyth hof gtea        what `handseg download-datasets` has fetched
+  handseg prepare folder --raw my_photos        images/ and masks/, or a.jpg beside a.jpg.png
+  handseg show prepared/egohands.h5             what is in it
+
+It can be interrupted: run it again and it goes on. The same input makes the same file, byte for byte.
+"""
+
 HELP = "Masks of the hands in photos: folders in, masks out, fast and unattended."
 
 NOTES = """
@@ -72,6 +93,9 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "predict": Command(PredictConfig, "handseg_cli.predict.stream:predict", notes=PREDICT_NOTES),
+    "download": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True, notes=DOWNLOAD_NOTES),
+    "download-datasets": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True),
+    "prepare": Command(PrepareConfig, "handseg_cli.datasets.prepare:prepare", answers=True, notes=PREPARE_NOTES),
     "export": Command(ExportConfig, "handseg_cli.export.onnx:export"),
     "doctor": Command(DoctorConfig, "handseg_cli.about.doctor:doctor", answers=True),
     "show": Command(ShowConfig, "handseg_cli.about.show:show", answers=True),

@@ -22,6 +22,14 @@ class NothingFoundError(HandsegError):
     exit_code = 3
 
 
+class DownloadError(HandsegError):
+    """A file cannot be fetched, or is not what was to be fetched."""
+
+
+class DatasetError(HandsegError):
+    """A dataset is not there, not whole, or one of its samples cannot be used."""
+
+
 class CheckpointError(HandsegError):
     """Weights are missing, damaged or of another kind."""
 

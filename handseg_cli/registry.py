@@ -10,7 +10,25 @@ from handseg_cli.errors import HandsegError
 MODELS: dict[str, str] = {"lite": "handseg_cli.models.lite:Lite"}
 
 # "module:attribute" of an object with archives, find and read.
-DATASETS: dict[str, str] = {}
+DATASETS: dict[str, str] = {
+    "eyth": "handseg_cli.datasets.eyth:Eyth",
+    "egohands": "handseg_cli.datasets.egohands:EgoHands",
+    "hof": "handseg_cli.datasets.hof:Hof",
+    "gtea": "handseg_cli.datasets.gtea:Gtea",
+    "gtea_gaze_part": "handseg_cli.datasets.gtea_gaze_part:GteaGazePart",
+    "rhd": "handseg_cli.datasets.rhd:Rhd",
+    "interhand": "handseg_cli.datasets.interhand:InterHand",
+    "folder": "handseg_cli.datasets.folder:Folder",
+    "coco": "handseg_cli.datasets.coco:Coco",
+    "labelme": "handseg_cli.datasets.labelme:LabelMe",
+    "yolo": "handseg_cli.datasets.yolo:Yolo",
+    "pairs": "handseg_cli.datasets.pairs:Pairs",
+}
+FIRST_SYSTEM = ("eyth", "egohands", "hof", "gtea")
+ALIASES: dict[str, str] = {"eh": "egohands"}
+
+# What can be fetched besides: "module:attribute" of an object with archives.
+DOWNLOADS: dict[str, str] = {"checkpoints": "handseg_cli.datasets.checkpoints:Checkpoints"}
 
 # Weights that ship in the package, by the stem of their files in checkpoints/.
 WEIGHTS: dict[str, str] = {"lite": "lite"}
@@ -23,7 +41,13 @@ RUNTIMES: dict[str, str] = {
 }
 
 # Packages that an extra brings, by the name they are imported under.
-EXTRAS: dict[str, str] = {"openvino": "openvino", "pillow_heif": "heic", "onnx": "export", "onnxscript": "export"}
+EXTRAS: dict[str, str] = {
+    "openvino": "openvino",
+    "pillow_heif": "heic",
+    "lmdb": "lmdb",
+    "onnx": "export",
+    "onnxscript": "export",
+}
 
 
 def resolve(target: str) -> object:

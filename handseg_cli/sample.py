@@ -13,15 +13,23 @@ Mask = NDArray[np.uint8]  # (H, W)
 
 @dataclass(frozen=True)
 class Sample:
-    """One labelled photo: (H, W, 3) uint8 RGB, and a (H, W) mask that is 255 on hands.
+    """One labelled photo and all that its dataset tells of it; what it does not tell is None or "".
 
-    `group` names a person or a video; splits never divide a group.
+    `group` names a person or a video, which splits never divide; `split` is the dataset's own, if it has one.
     """
 
-    key: str
+    key: str  # unique in its dataset
     image: Image
-    mask: Mask | None = None
+    mask: Mask | None = None  # 255 on hands, with or without the arm
+    sides: Mask | None = None  # 0 none, 1 left, 2 right, 3 where both meet
+    parts: Mask | None = None  # in the dataset's own numbering
+    joints: NDArray[np.float32] | None = None  # (J, 3) in the camera's frame, mm
+    points: NDArray[np.float32] | None = None  # (J, 2) in pixels
+    valid: NDArray[np.bool_] | None = None  # (J,) which of the joints to trust
+    camera: NDArray[np.float32] | None = None  # (3, 3) pinhole matrix, pixels
+    hands: str = ""  # "left", "right" or "both"
     group: str = ""
+    split: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,14 @@ import re
 import signal
 import subprocess
 import sys
+import typing
 from pathlib import Path
 
 import pytest
 
 from handseg_cli import __version__
 from handseg_cli.cli import COMMANDS
-from handseg_cli.config import PredictConfig
+from handseg_cli.config import Short
 
 HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text()
@@ -66,7 +67,10 @@ def test_version_is_printed() -> None:
         (["predict", "a", "--threshold", "2"], "handseg: --threshold is 2.0; it goes from 0 to 1"),
         (["predict", "a", "--kind", "sketch"], "'mask', 'probability', 'overlay', 'cutout'"),
         (["predict", "-", "b.jpg"], "leave out the other paths"),
-        (["show", "everything"], "'models', 'datasets', 'weights', 'runtimes'"),
+        (["show", "everything"], "everything is neither one of models, datasets, weights, runtimes nor a file"),
+        (["download", "egohand"], "egohand is no dataset; there are eyth, egohands"),
+        (["download", "hof"], "add --yes"),
+        (["prepare"], "no dataset"),
         (["export", "a.safetensors"], "Missing argument"),
     ],
 )
@@ -122,11 +126,21 @@ def test_closed_stdout_is_no_drama() -> None:
 
 
 def test_every_option_in_the_readme_exists() -> None:
-    known = {f"--{name.replace('_', '-')}" for name in PredictConfig.__dataclass_fields__} | {"--help", "--version"}
-    lines = [line for line in README.splitlines() if re.search(r"\bhandseg (predict|export|doctor|show)\b", line)]
-    used = {option for line in lines for option in re.findall(r"(?<=[ `|])--[a-z0-9-]+", line.partition("handseg ")[2])}
-    assert used
-    assert used <= known
+    calls = [call for line in README.splitlines() for call in line.partition("#")[0].split("handseg ")[1:]]
+    seen = set()
+    for command, call in ((call.split()[0], call) for call in calls if call.split()[0] in COMMANDS):
+        used = set(re.findall(r"(?<=[ `|])--[a-z0-9-]+", call.partition("`")[0]))
+        assert used <= options_of(command) | {"--help", "--version"}, call
+        seen |= used
+    assert {"--recursive", "--sheet", "--dry-run", "--raw"} <= seen
+
+
+def options_of(command: str) -> set[str]:
+    """Return the long options of a command."""
+    fields = COMMANDS[command].config.__dataclass_fields__.values()
+    hints = typing.get_type_hints(COMMANDS[command].config, include_extras=True)
+    marks = {mark.flag for hint in hints.values() for mark in typing.get_args(hint)[2:] if isinstance(mark, Short)}
+    return marks | {f"--{field.name.replace('_', '-')}" for field in fields}
 
 
 def test_readme_and_help_tell_the_same_exit_codes() -> None:

@@ -13,6 +13,8 @@ from handseg_cli.checkpoints.weights import FOLDER, Weights, find_weights
 # What `pip install handseg` brings, by their names for pip, and what its extras add.
 PACKAGES = (
     "av",
+    "h5py",
+    "ijson",
     "isal",
     "numpy",
     "onnxruntime",
@@ -20,13 +22,14 @@ PACKAGES = (
     "pillow",
     "rich",
     "safetensors",
+    "scipy",
     "simplejpeg",
     "torch",
     "torchvision",
     "typer",
     *(["inotify-simple"] if sys.platform == "linux" else []),
 )
-EXTRAS = {"openvino": "openvino", "pillow-heif": "heic", "onnx": "export", "onnxscript": "export"}
+EXTRAS = {"openvino": "openvino", "pillow-heif": "heic", "lmdb": "lmdb", "onnx": "export", "onnxscript": "export"}
 
 # The package that each runtime of the registry stands on.
 RUNTIME_PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "torch": "torch"}

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
+from typing import cast
 
 from handseg_cli.about.inventory import EXTRAS, RUNTIME_PACKAGES, embedded, installed
+from handseg_cli.about.prepared import prepared, write_sheet
 from handseg_cli.config import ShowConfig
-from handseg_cli.registry import DATASETS, MODELS, RUNTIMES, WEIGHTS
+from handseg_cli.datasets.dataset import Dataset
+from handseg_cli.errors import ConfigError
+from handseg_cli.registry import DATASETS, MODELS, RUNTIMES, WEIGHTS, resolve
 
 Row = dict[str, object]
 
 
 def show(config: ShowConfig) -> str:
-    """Return a list of the registry as a table for people or as JSON, a list of objects."""
-    rows = LISTS[config.what]()
+    """Return a list of the registry, or what a prepared file holds: as a table for people, or as JSON."""
+    rows = LISTS[config.what]() if config.what in LISTS else file_rows(Path(config.what), config.sheet)
     return json.dumps(rows, indent=2) if config.json else table(rows) or f"no {config.what} yet"
+
+
+def file_rows(path: Path, sheet: Path | None) -> list[Row]:
+    """Tell what is in a prepared file, and draw its contact sheet if that is asked for."""
+    if not path.exists():
+        raise ConfigError(f"{path} is neither one of {', '.join(LISTS)} nor a file; see `handseg show --help`")
+    rows = prepared(path)
+    if sheet is not None:
+        rows[0]["sheet"] = f"{sheet}, {write_sheet(path, sheet)} photos"
+    return rows
 
 
 def models() -> list[Row]:
@@ -29,8 +44,12 @@ def models() -> list[Row]:
 
 
 def datasets() -> list[Row]:
-    """List the datasets."""
-    return [{"name": name, "defined_in": target} for name, target in DATASETS.items()]
+    """List the datasets, what their labels tell, and where they come from under which terms."""
+    found = [(name, cast(type[Dataset], resolve(target))()) for name, target in DATASETS.items()]
+    return [
+        {"name": name, "labels": list(each.labels), "page": each.page, "licence": each.licence, "cite": each.citation}
+        for name, each in found
+    ]
 
 
 def weights() -> list[Row]:

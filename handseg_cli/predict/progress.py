@@ -6,6 +6,7 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from handseg_cli.paths import shown
 from handseg_cli.predict.manifest import Record, readable
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Reporter:
 
     def say(self, text: str) -> None:
         """Write a line to stderr."""
-        line = printable(text) + "\n"
+        line = shown(text) + "\n"
         if self.bar is not None:
             self.bar.console.print(line, end="", markup=False, highlight=False, soft_wrap=True)
         else:
@@ -60,8 +61,3 @@ def make_bar() -> Progress:
 
     columns = (MofNCompleteColumn(), TextColumn("photos{task.description}"), BarColumn(), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)
-
-
-def printable(text: str) -> str:
-    """Return a text as one line that does nothing to a terminal, whatever a hostile file name holds."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape", "replace").decode() for each in text)

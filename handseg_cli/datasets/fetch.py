@@ -52,10 +52,10 @@ def download(config: DownloadConfig) -> Downloaded:
         agree(described(steps), config)
     with Progress(config.quiet, "bytes") as progress:
         for step in steps:
-            if step.state == "missing":
+            if step.state != "done":
                 with failures_kept(result):
                     get(step, steps, config.mirror, progress)
-                    result.done.append(f"fetched {step.file}")
+                    result.done += [f"fetched {step.file}"] if step.state == "missing" else []
         for folder, parts in to_unpack(what_to_fetch(config.names, root)):
             with failures_kept(result):
                 open_up(folder, parts, progress)
@@ -91,7 +91,7 @@ def take(file: Path, steps: Sequence[Step]) -> str:
 
 
 def get(step: Step, steps: Sequence[Step], mirror: str, progress: Progress) -> None:
-    """Fetch one archive."""
+    """Fetch one archive, or check one that is there."""
     archive = step.archive
     urls = [*([f"{mirror.rstrip('/')}/{archive.name}"] if mirror else []), archive.url, *archive.mirrors]
     with progress.task(archive.name, step.size) as report:

@@ -232,6 +232,7 @@ def explained(path: Path) -> Iterator[None]:
             ) from error
         if error.errno in FORBIDDEN:
             raise OutputError(
-                f"{path.parent}: cannot be written to ({error.strerror}); write elsewhere with -o DIR"
+                f"{path.parent}: cannot be written to ({error.strerror}); "
+                "write elsewhere: -o DIR for masks and prepared files, --root DIR for downloads"
             ) from error
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error

@@ -99,7 +99,8 @@ def _wide(extra: bytes, numbers: list[int]) -> list[int]:
     while at + 4 <= len(extra):
         kind, length = struct.unpack_from("<2H", extra, at)
         if kind == 1:
-            rest = iter(struct.iter_unpack("<Q", extra[at + 4 : at + 4 + length // 8 * 8]))
+            field = extra[at + 4 : at + 4 + length]  # perhaps cut off
+            rest = iter(struct.iter_unpack("<Q", field[: len(field) // 8 * 8]))
             return [next(rest, (number,))[0] if number == WIDE else number for number in numbers]
         at += 4 + length
     return numbers

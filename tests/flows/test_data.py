@@ -6,6 +6,7 @@ import functools
 import hashlib
 import importlib.util
 import io
+import shutil
 import tarfile
 import threading
 import zipfile
@@ -170,3 +171,19 @@ def test_an_archive_fetched_by_hand_is_taken(tmp_path: Path, monkeypatch: pytest
     result = download(DownloadConfig(("hof",), root=tmp_path / "home", from_file=mine, quiet=True))
     assert result.exit_code == 0
     assert (tmp_path / "home" / "raw" / "hof" / "hand_over_face").is_dir()
+
+
+def test_an_archive_that_has_changed_since_it_was_fetched_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build("hof", tmp_path / "built")
+    mine = tmp_path / source("hof").archives[0].name
+    mine.write_bytes(packed(tmp_path / "built", "hof.tar.gz"))
+    root = tmp_path / "home"
+    download(DownloadConfig(("hof",), root=root, from_file=mine, quiet=True))
+    shutil.rmtree(root / "raw")
+    kept = root / "archives" / "hof" / mine.name
+    kept.write_bytes(packed(tmp_path / "built" / "hand_over_face", "other.tar.gz"))
+    result = download(DownloadConfig(("hof",), root=root, quiet=True))
+    assert result.exit_code == 1
+    assert str(kept) in result.failures[0]

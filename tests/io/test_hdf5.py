@@ -268,10 +268,13 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
                 reader[at]
     except DatasetError:
         refused += 1
-print(refused, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+# Not by getrusage: on Linux its peak is at least that of the process which has started this one.
+status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+print(refused, int(status["VmHWM"].split()[0]) >> 10)
 """
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="Linux tells the peak of a process")
 def test_damage_anywhere_neither_crashes_nor_takes_much_memory(file: Path, tmp_path: Path) -> None:
     whole, rng = file.read_bytes(), random.Random(5)
     folder = tmp_path / "mutants"

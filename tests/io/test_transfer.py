@@ -171,9 +171,11 @@ def test_a_file_that_starts_over_each_time_does_not_go_on_for_ever(
     web: Server, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "PROGRESS", 1000)
-    served = web.served(DATA, ranges=False, always=web.fault(cut=5000))
-    with pytest.raises(DownloadError, match="cut after 5000 of 200000"):
-        fetch(web.serve(served), target)
+    served = web.served(DATA)
+    lie = web.fault(headers={"Content-Range": "bytes 1-2/3"})
+    url = web.serve(served, *[web.fault(cut=5000), lie] * 10)
+    with pytest.raises(DownloadError, match="another part than was asked for: starting over"):
+        fetch(url, target)
     assert len(served.asked) == download.TRIES
 
 
@@ -250,3 +252,24 @@ def test_another_etag_or_size_of_the_rest_means_another_file(web: Server, target
         fetch(url, other)
         assert other.read_bytes() == DATA
         assert served.ranges_asked == [50_000, 0]
+
+
+def test_a_part_beyond_the_end_of_what_is_there_leaves_no_hole(web: Server, target: Path) -> None:
+    beyond = web.fault(headers={"Content-Range": "bytes 150000-199999/200000"}, body=DATA[150_000:])
+    fetch(web.serve(web.served(DATA), web.fault(cut=100_000), beyond), target)
+    assert target.read_bytes() == DATA
+
+
+def test_a_new_try_from_the_beginning_costs_nothing_that_has_come(web: Server, target: Path) -> None:
+    url = web.serve(web.served(DATA, ranges=False, always=web.fault(cut=10)), web.fault(cut=150_000))
+    with pytest.raises(DownloadError, match="cut after 10 of 200000"):
+        fetch(url, target)
+    assert part_of(target).read_bytes() == DATA[:150_000]
+
+
+def test_what_is_there_beyond_the_end_of_the_file_is_cut_off(web: Server, target: Path, begin_part: Begin) -> None:
+    served = web.served(DATA[:1000], ranges=False, always=web.fault(chunked=True))
+    url = web.serve(served)
+    begin_part(target, DATA, Origin(url, served.etag, served.modified))
+    fetch(url, target)
+    assert target.read_bytes() == DATA[:1000]

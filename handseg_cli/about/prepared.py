@@ -13,10 +13,11 @@ from handseg_cli.io.draw import contact_sheet, overlay
 from handseg_cli.io.encoded import COLUMNS, SPLITS
 from handseg_cli.io.files import write_atomic
 from handseg_cli.io.hdf5 import Reader
-from handseg_cli.sample import Image, Sample
+from handseg_cli.sample import Image, Mask, Sample
 
 Row = dict[str, object]
 
+LOOKED_AT = 200  # samples, enough for a share of the pixels
 SHEET_COLUMNS = 6
 TILE = 200  # pixels, the height of a photo on the sheet
 
@@ -37,7 +38,27 @@ def prepared(path: Path) -> list[Row]:
                 splits[name or "none"] = f"{len(indices):,} samples, {people:,} groups"
         holds = [column.name for column in COLUMNS if reader.has(column.name) and not column.fixed]
         row: Row = {"name": str(path), "samples": len(reader), "splits": splits, "holds": holds}
+        row["hands"] = hand_share([reader[at] for at in places(len(reader), LOOKED_AT)])
         return [{**row, "bytes": path.stat().st_size, **header}]
+
+
+def places(length: int, count: int) -> list[int]:
+    """Choose at most `count` samples from all over a file of so many."""
+    return [round(place) for place in np.linspace(0, length - 1, min(count, length))]
+
+
+def hand_share(samples: list[Sample]) -> str:
+    """Say how much of the photos is hand: of nearly none or nearly all of it, labels are seldom right."""
+    shares = [np.count_nonzero(labels) / labels.size for labels in map(labels_of, samples) if labels is not None]
+    if not shares:
+        return "no masks"
+    empty = sum(share == 0 for share in shares)
+    return f"{np.mean(shares):.1%} of the pixels, and none in {empty} of {len(shares)} samples looked at"
+
+
+def labels_of(sample: Sample) -> Mask | None:
+    """Return the labels that tell hands from the rest, None where there are none."""
+    return next((each for each in (sample.mask, sample.sides, sample.parts) if each is not None), None)
 
 
 def write_sheet(path: Path, output: Path, count: int = 24) -> int:
@@ -45,8 +66,7 @@ def write_sheet(path: Path, output: Path, count: int = 24) -> int:
     if output.suffix.lower() != ".png":
         raise OutputError(f"{output}: a contact sheet is a PNG file; give it a name that ends in .png")
     with Reader(path) as reader:
-        places = np.linspace(0, len(reader) - 1, min(count, len(reader))).round().astype(int)
-        samples = [reader[int(place)] for place in places]
+        samples = [reader[at] for at in places(len(reader), count)]
     captions = [f"{sample.key}  {sample.split}".rstrip() for sample in samples]
     sheet = contact_sheet([drawn(sample) for sample in samples], min(SHEET_COLUMNS, len(samples)), TILE, captions)
     write_atomic(output, cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes())
@@ -55,7 +75,7 @@ def write_sheet(path: Path, output: Path, count: int = 24) -> int:
 
 def drawn(sample: Sample) -> Image:
     """Return the photo of a sample with its labels tinted and its points dotted, (H, W, 3) uint8 RGB."""
-    labels = next((each for each in (sample.mask, sample.sides, sample.parts) if each is not None), None)
+    labels = labels_of(sample)
     picture = sample.image.copy()
     if labels is not None:
         picture = overlay(picture, (labels > 0).astype(np.uint8) * np.uint8(255))

@@ -37,6 +37,7 @@ def file(tmp_path: Path) -> Path:
 def test_counts_and_attributes_are_shown(file: Path) -> None:
     (row,) = prepared(file)
     assert row["samples"] == 10
+    assert row["hands"] == "33.3% of the pixels, and none in 0 of 10 samples looked at"
     assert row["splits"] == {"train": "5 samples, 3 groups", "test": "5 samples, 3 groups"}
     assert row["holds"] == ["key", "group", "image", "mask", "points"]
     assert (row["dataset"], row["labels"], row["licence"]) == ("fake", "hand", "CC0")

@@ -28,8 +28,9 @@ LAYERS = (
     ("io", "synth", "models", "metrics", "runtime"),
     ("datasets", "checkpoints", "loading"),
     ("tasks",),
-    ("evaluate", "predict", "export"),
-    ("train", "about"),
+    ("predict", "export"),
+    ("evaluate", "about"),
+    ("train",),
     FRONT,
 )
 TORCH_ROOMS = ("models", "checkpoints", "export", "tasks", "loading", "train")

@@ -1,0 +1,32 @@
+"""One frozen dataclass per command: its docstring is the help, each field is an option, and defaults live only here.
+
+A field without a dash in sight is `--its-name`; fields marked `Positional` or without a default are arguments.
+Values are checked when the dataclass is made, so that a verb never meets settings that make no sense.
+"""
+
+from __future__ import annotations
+
+from handseg_cli.config.about import DoctorConfig, ExportConfig, ShowConfig
+from handseg_cli.config.data import DownloadConfig, PrepareConfig, SplitName
+from handseg_cli.config.marks import Positional, Short
+from handseg_cli.config.net import DeviceName, NetConfig, RuntimeName
+from handseg_cli.config.predict import STDIN, Kind, PredictConfig, parse_shard, parse_size
+
+__all__ = [
+    "STDIN",
+    "DeviceName",
+    "DoctorConfig",
+    "DownloadConfig",
+    "ExportConfig",
+    "Kind",
+    "NetConfig",
+    "Positional",
+    "PredictConfig",
+    "PrepareConfig",
+    "RuntimeName",
+    "Short",
+    "ShowConfig",
+    "SplitName",
+    "parse_shard",
+    "parse_size",
+]

@@ -1,0 +1,129 @@
+"""The predict command."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from handseg_cli.config.marks import Positional, Short, require
+from handseg_cli.config.net import NetConfig
+from handseg_cli.errors import ConfigError
+
+Kind = Literal["mask", "probability", "overlay", "cutout"]
+
+STDIN = Path("-")
+
+
+@dataclass(frozen=True)
+class PredictConfig(NetConfig):
+    """Write masks of the hands in photos and videos.
+
+    PATH is a photo, a folder of photos, a video, or - for one photo on stdin and its mask on stdout.
+    The mask of image.jpg is image.jpg.png beside it, or under --output DIR in a mirror of the tree.
+    It has the size of the photo as displayed, 255 on hands and 0 elsewhere.
+    """
+
+    paths: Annotated[tuple[Path, ...], "Photos, folders, videos, or - for stdin.", Positional("PATH")] = ()
+    output: Annotated[Path | None, "Write under this folder and mirror the tree of the inputs.", Short("-o")] = None
+    recursive: Annotated[bool, "Go into folders within folders.", Short("-r")] = False
+    files_from: Annotated[str | None, "Read paths from this file, one a line; - is stdin."] = None
+    files0_from: Annotated[str | None, "The same, paths ended by NUL as `find -print0` writes them."] = None
+    kind: Annotated[tuple[Kind, ...], "What to write; repeat the option for several.", Short("-k")] = ("mask",)
+    bits: Annotated[Literal[1, 8], "Bits a pixel of the mask file has."] = 8
+    overwrite: Annotated[bool, "Replace files that handseg did not write, too."] = False
+    refresh: Annotated[bool, "Redo masks that are up to date, too."] = False
+    fail_on: Annotated[Literal["any", "all", "never"], "Exit with 1 if any input failed, if all did, or never."] = "any"
+    strict: Annotated[bool, "Stop at the first input that fails."] = False
+    json: Annotated[bool, "Print a JSON line for each input on stdout."] = False
+    manifest: Annotated[Path | None, "Append the same JSON lines to this file."] = None
+    quiet: Annotated[bool, "Say nothing on stderr but why the command cannot run.", Short("-q")] = False
+    shard: Annotated[str, "Do part I of N, as I/N; else taken from Slurm, Kubernetes or torchrun; 1/1: all."] = ""
+    watch: Annotated[bool, "Keep running and do photos as they arrive, once they are complete."] = False
+    max_pixels: Annotated[int, "Refuse photos of more pixels than this."] = 100_000_000
+    workers: Annotated[int, "Photos in work at a time; 0: two more than there are CPU cores."] = 0
+    batch: Annotated[int, "Photos the net sees at once; 0: 1 on the CPU, 8 on a GPU."] = 0
+    frames: Annotated[bool, "For a video: a folder of numbered PNG masks, not a mask video."] = False
+    raw: Annotated[str, "Raw RGB24 frames of this WIDTHxHEIGHT on stdin, raw grey masks on stdout."] = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.bits in (1, 8), f"--bits is {self.bits}; it is 1 or 8")
+        require(self.max_pixels > 0, f"--max-pixels is {self.max_pixels}; it is at least 1")
+        require(self.workers >= 0, f"--workers is {self.workers}; it is 0 or more")
+        require(self.batch >= 0, f"--batch is {self.batch}; it is 0 or more")
+        require(bool(self.kind), "--kind is empty; give at least one of mask, probability, overlay, cutout")
+        require(len(set(self.kind)) == len(self.kind), "--kind names the same kind twice")
+        check_shard(self.shard)
+        check_inputs(self)
+        if self.from_pipe:
+            check_pipe(self)
+
+    @property
+    def from_pipe(self) -> bool:
+        """Tell whether stdin brings the picture and stdout takes the mask."""
+        return bool(self.raw) or STDIN in self.paths
+
+    @property
+    def lists_hands(self) -> bool:
+        """Tell whether the hands of a mask are to be told apart, which takes its time."""
+        return self.json or self.manifest is not None or "overlay" in self.kind
+
+    @property
+    def raw_size(self) -> tuple[int, int]:
+        """Return the (height, width) of raw frames, (0, 0) without `--raw`."""
+        return parse_size(self.raw) if self.raw else (0, 0)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Read WIDTHxHEIGHT in pixels as (height, width)."""
+    found = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", text)
+    if found is None:
+        raise ConfigError(f"--raw is {text!r}; it is the size of a frame as WIDTHxHEIGHT, such as 1280x720")
+    return int(found[2]), int(found[1])
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """Read I/N, counted from 1, as (I, N)."""
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text)
+    shard = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= shard[0] <= shard[1]:
+        raise ConfigError(f"--shard is {text!r}; it is I/N with I from 1 to N, such as 3/8")
+    return shard
+
+
+def check_shard(text: str) -> None:
+    """Raise ConfigError unless the shard is empty or I/N."""
+    if text:
+        parse_shard(text)
+
+
+def check_inputs(config: PredictConfig) -> None:
+    """Raise ConfigError unless there is something to read and it is said once."""
+    lists = [name for name in (config.files_from, config.files0_from) if name is not None]
+    named = bool(config.paths or lists or config.raw)
+    require(named, "no input: give a PATH (a photo or a folder), or --files-from FILE; see `handseg predict --help`")
+    require(lists.count("-") < 2, "--files-from and --files0-from cannot both read stdin")
+    require("-" not in lists or not config.from_pipe, "stdin cannot bring a picture and a list of files at once")
+    require(not config.watch or bool(config.paths), "--watch needs a folder to watch: name it as PATH")
+    require(not (config.watch and lists), "--watch watches folders; leave out --files-from and --files0-from")
+    require(not (config.watch and config.strict), "--watch goes on for ever and --strict stops; leave out one")
+
+
+def check_pipe(config: PredictConfig) -> None:
+    """Raise ConfigError if an option makes no sense with a picture on stdin and its mask on stdout."""
+    way = "--raw" if config.raw else "-"
+    if config.raw:
+        height, width = parse_size(config.raw)
+        fits = height * width <= config.max_pixels
+        require(fits, f"--raw {config.raw} has more pixels than --max-pixels {config.max_pixels}")
+        require(not config.paths, "--raw reads stdin; leave out PATH")
+        require(config.bits == 8, "--raw writes 8-bit grey; leave out --bits")
+    require(config.paths in ((), (STDIN,)), "- is one photo on stdin; leave out the other paths")
+    require(len(config.kind) == 1, f"{way} writes one picture to stdout; give one --kind")
+    require(not config.raw or config.kind[0] in ("mask", "probability"), "--raw writes --kind mask or probability")
+    require(config.output is None, f"{way} writes to stdout; leave out --output")
+    require(not config.json, f"{way} writes the mask to stdout; use --manifest FILE in place of --json")
+    require(not config.watch, f"{way} reads stdin; leave out --watch")
+    require(not (config.files_from or config.files0_from), f"{way} reads stdin; leave out the file lists")

@@ -28,7 +28,10 @@ FIRST_SYSTEM = ("eyth", "egohands", "hof", "gtea")
 ALIASES: dict[str, str] = {"eh": "egohands"}
 
 # What can be fetched besides: "module:attribute" of an object with archives.
-DOWNLOADS: dict[str, str] = {"checkpoints": "handseg_cli.datasets.checkpoints:Checkpoints"}
+DOWNLOADS: dict[str, str] = {
+    "checkpoints": "handseg_cli.datasets.checkpoints:Checkpoints",
+    "assets": "handseg_cli.datasets.assets:Assets",
+}
 
 # Weights that ship in the package, by the stem of their files in checkpoints/.
 WEIGHTS: dict[str, str] = {"lite": "lite"}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,21 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-# --- weights without training: `tiny_weights` ------------------------------------------------------------------
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_is_not_looked_for_in_what_was_imported() -> Iterator[None]:
+    """Spare the collector what will stay anyway: looking through it takes half a second, many times."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_outlives_the_suite() -> Iterator[None]:
+    """End the process that comes with spawned workers: where coverage is measured, it writes a file as it ends."""
+    yield
+    resource_tracker._resource_tracker._stop()  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")
@@ -24,40 +41,16 @@ def tiny_weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
     import onnx
     import torch
 
-    from handseg_cli.checkpoints.store import save
-    from handseg_cli.export.onnx import export_onnx
-    from handseg_cli.models.lite import Lite
+    from tests.tiny import weights
 
     package = Path(__file__).parents[1] / "handseg_cli"
     sources = sorted(path for room in ("models", "checkpoints", "export") for path in (package / room).glob("*.py"))
     digest = hashlib.sha256(f"{torch.__version__} {onnx.__version__}".encode())
-    for path in (Path(__file__), *sources):
+    for path in (Path(weights.__file__), *sources):
         digest.update(path.read_bytes())
-    kept = request.config.cache.mkdir(f"weights-{digest.hexdigest()[:16]}") if request.config.cache else None
-    folder = kept or tmp_path_factory.mktemp("weights")
+    cached = getattr(request.config, "cache", None)  # not there with `-p no:cacheprovider`
+    folder = cached.mkdir(f"weights-{digest.hexdigest()[:16]}") if cached else tmp_path_factory.mktemp("weights")
     if (folder / "tiny.onnx").is_file():
         return folder / "tiny.onnx"
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        model = Lite(width=16)
-        # Norms that fit their inputs let the picture through to the logits; untouched, these would all be alike.
-        for norm in (module for module in model.modules() if isinstance(module, torch.nn.BatchNorm2d)):
-            norm.momentum = 1.0
-        with torch.no_grad():
-            logits = model(torch.rand(8, 3, 4, 4).repeat_interleave(32, 2).repeat_interleave(32, 3))["mask"]
-            model.get_parameter("head.1.bias").sub_(logits.mean()).mul_(4 / logits.std())
-            model.get_parameter("head.1.weight").mul_(4 / logits.std())
-    card = {
-        "model": "lite",
-        "arguments": {"width": 16},
-        "task": "hands",
-        "classes": ["hand"],
-        "size": 128,
-        "stride": 32,
-    }
-    save(folder / "tiny.safetensors", model.eval(), card)
-    export_onnx(folder / "tiny.safetensors", folder / "tiny.onnx")
+    weights.build(folder)
     return folder / "tiny.onnx"
-
-
-# ---------------------------------------------------------------------------------------------------------------

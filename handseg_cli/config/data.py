@@ -21,7 +21,7 @@ class DownloadConfig:
 
     names: Annotated[tuple[str, ...], "Datasets by name.", Positional("NAME")] = ()
     root: Annotated[Path | None, "Keep data in this folder, not in $HANDSEG_HOME or ~/.handseg."] = None
-    from_file: Annotated[Path | None, "Take this archive, fetched by hand, for the one named.", Short("--from")] = None
+    from_file: Annotated[Path | None, "Take this archive, fetched by hand; fetch nothing.", Short("--from")] = None
     mirror: Annotated[str, "Look for each archive below this address first."] = ""
     yes: Annotated[bool, "Do not ask, as in cron.", Short("-y")] = False
     dry_run: Annotated[bool, "Only show what would be fetched, and from where.", Short("-n")] = False

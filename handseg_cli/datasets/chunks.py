@@ -14,6 +14,7 @@ from typing import cast
 
 from handseg_cli.datasets.dataset import Dataset, Entry
 from handseg_cli.datasets.encode import Policy, encode
+from handseg_cli.datasets.pool import interrupts_held
 from handseg_cli.datasets.survey import trace
 from handseg_cli.errors import DatasetError, ImageError
 from handseg_cli.io.encoded import Encoded
@@ -96,4 +97,5 @@ def read_encoded(chunk: Chunk, entry: Entry, split: str) -> Encoded:
 @cache
 def dataset(target: str) -> Dataset:
     """Return the dataset that "module:attribute" names."""
-    return cast(type[Dataset], resolve(target))()
+    with interrupts_held():  # some packages swallow what is raised while they load
+        return cast(type[Dataset], resolve(target))()

@@ -128,7 +128,7 @@ def _collect(path: Path, value: Any, root: Path, photos: dict[Path, Labels]) -> 
     split = split_in(path.stem) or split_in("" if path.parent == root else path.parent.name)
     by_id: dict[object, Labels] = {}
     for number, record in enumerate(value["images"], 1):
-        where = f"{path} image {number}"
+        where = f"{path.relative_to(root)} image {number}"
         if not isinstance(record, dict) or not _is_id(record.get("id")) or not isinstance(record.get("file_name"), str):
             raise DatasetError(f"{where}: lacks its id or file_name; write or export the file again")
         photo = _photo(record["file_name"], bases, root, where)
@@ -139,7 +139,7 @@ def _collect(path: Path, value: Any, root: Path, photos: dict[Path, Labels]) -> 
         labels.size = _size(record) or labels.size
         by_id[record["id"]] = labels
     for number, annotation in enumerate(value["annotations"], 1):
-        where = f"{path} annotation {number}"
+        where = f"{path.relative_to(root)} annotation {number}"
         if not isinstance(annotation, dict) or not _is_id(annotation.get("image_id")):
             raise DatasetError(f"{where}: lacks its image_id; write or export the file again")
         found = by_id.get(annotation["image_id"])

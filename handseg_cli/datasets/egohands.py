@@ -6,21 +6,17 @@ Two kinds of MATLAB file hold the outlines; their fields go by position, because
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from handseg_cli.datasets.dataset import Archive, Entry
 from handseg_cli.datasets.polygons import clean, rasterise_sides
 from handseg_cli.datasets.raw import find_root, is_there, list_folders, list_photos, missing, read_file, read_image
 from handseg_cli.errors import DatasetError
+from handseg_cli.io.mat import load
 from handseg_cli.sample import Sample
 
 NAME = "egohands"
@@ -30,12 +26,6 @@ FRAMES = "_LABELLED_SAMPLES"
 VIDEO_ID, LABELLED_FRAMES = 0, 6
 FRAME_NUMBER, FIRST_HAND = 0, 1
 HANDS = 4  # own left, own right, the other's left, the other's right: also the order of a row of polygons.mat
-
-# What SciPy raises for files that are cut off, altered, or of a later version of the format.
-DAMAGE = (
-    *(MatReadError, ValueError, TypeError, LookupError, OSError, EOFError, ArithmeticError),
-    *(NotImplementedError, AttributeError, MemoryError, struct.error, zlib.error, Warning),
-)
 
 
 class EgoHands:
@@ -97,7 +87,8 @@ def _by_folder(root: Path) -> Iterator[Entry]:
 
 def _entry(photo: Path, video: str, outlines: list[Any]) -> Entry:
     # Half the bytes of MATLAB's doubles, and a ten-thousandth of a pixel.
-    detail = tuple(clean(outline).astype(np.float32) for outline in outlines)
+    with np.errstate(over="ignore"):  # what is farther off than such numbers go is left out when it is drawn
+        detail = tuple(clean(outline).astype(np.float32) for outline in outlines)
     return Entry(f"{video}/{photo.stem}", photo, group=session(video), detail=detail)
 
 
@@ -109,11 +100,11 @@ def session(video: str) -> str:
 
 def _records(path: Path, variable: str, fields: int) -> list[Any]:
     """Return the rows of the one struct array that a MATLAB file holds."""
+    data = read_file(path, NAME)
     try:
-        held = loadmat(BytesIO(read_file(path, NAME)), variable_names=[variable])
-    except DAMAGE as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
-        raise DatasetError(f"{path}: cannot be read ({reason}); run `handseg download {NAME}` again") from error
+        held = load(data, [variable])
+    except DatasetError as error:
+        raise DatasetError(f"{path}: {error}; run `handseg download {NAME}` again") from error
     return _rows(held.get(variable), path, fields)
 
 

@@ -1,4 +1,4 @@
-"""Samples into what a prepared file keeps: checked, scaled, and encoded; photos that fit stay as their bytes are."""
+"""Samples into what a prepared file keeps: checked, scaled, and encoded; photos that fit are not encoded anew."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import SIDES, Encoded, encode_jpeg, has_many_scans
 from handseg_cli.io.inputs import read_bytes
+from handseg_cli.io.jpeg import stripped
 from handseg_cli.io.png import encode_grey
 from handseg_cli.sample import Image, Mask, Sample
 
@@ -96,9 +97,9 @@ def scaled_size(size: Size, longest: int) -> Size:
 
 
 def kept_jpeg(photo: Path, image: Image) -> bytes | None:
-    """Return the bytes of a photo's file if they are a sound JPEG of exactly these pixels, else None."""
-    data = read_bytes(photo)
-    if not data.startswith(b"\xff\xd8\xff") or has_many_scans(data):
+    """Return the bytes of a photo's file, rid of its notes, if they are a JPEG of exactly these pixels, else None."""
+    data = stripped(read_bytes(photo))
+    if data is None or has_many_scans(data):
         return None
     try:
         found = simplejpeg.decode_jpeg(data, "RGB")

@@ -10,10 +10,10 @@ from itertools import groupby
 from pathlib import Path
 
 from handseg_cli.config import DownloadConfig
-from handseg_cli.datasets.plan import Step, described, what_to_fetch
+from handseg_cli.datasets.plan import FEW, Step, described, what_to_fetch
 from handseg_cli.errors import ConfigError, DiskFullError, DownloadError, HandsegError
 from handseg_cli.io.archives import unpack, unpack_parts
-from handseg_cli.io.download import fetch, import_file
+from handseg_cli.io.download import Tell, fetch, import_file
 from handseg_cli.io.files import explained
 from handseg_cli.io.inputs import read_bytes
 from handseg_cli.io.progress import Progress
@@ -34,7 +34,9 @@ class Downloaded:
         return 1 if self.failures else 0
 
     def __str__(self) -> str:
-        lines = [*self.done, *(f"failed: {shown(each)}" for each in self.failures)]
+        lines = [*self.done, *(f"failed: {shown(each)}" for each in self.failures[:FEW])]
+        if len(self.failures) > FEW:
+            lines.append(f"failed: {len(self.failures) - FEW} more")
         return self.plan or "\n".join(lines) or "all there already"
 
 
@@ -48,14 +50,20 @@ def download(config: DownloadConfig) -> Downloaded:
     if config.from_file is not None:
         result.done.append(take(config.from_file, steps))
     steps = what_to_fetch(config.names, root)
-    if any(step.state == "missing" for step in steps):
+    # Who brings one archive has not asked for the others.
+    todo = [step for step in steps if step.state == "fetched" or (step.state == "missing" and not config.from_file)]
+    if any(step.state == "missing" and (config.mirror or not step.by_hand) for step in todo):
         agree(described(steps), config)
+    fetched: list[Path] = []
+    recorded: list[str] = []
     with Progress(config.quiet, "bytes") as progress:
-        for step in steps:
-            if step.state != "done":
-                with failures_kept(result):
-                    get(step, steps, config.mirror, progress)
-                    result.done += [f"fetched {step.file}"] if step.state == "missing" else []
+        for step in todo:
+            with failures_kept(result):
+                get(step, steps, config.mirror, progress, recorded.append)
+                fetched += [step.file] if step.state == "missing" else []
+        result.done += came(fetched)
+        for line in noted(recorded):
+            progress.say(line)
         for folder, parts in to_unpack(what_to_fetch(config.names, root)):
             with failures_kept(result):
                 open_up(folder, parts, progress)
@@ -76,9 +84,10 @@ def agree(plan: str, config: DownloadConfig) -> None:
 
 
 def take(file: Path, steps: Sequence[Step]) -> str:
-    """Put an archive that was fetched by hand where it belongs: by its name, or where just one is missing."""
+    """Put an archive that was fetched by hand where it belongs: by its name, or where no other has to come so."""
     missing = [step for step in steps if step.state == "missing"]
-    fitting = [step for step in steps if step.archive.name == file.name] or missing
+    by_hand = [step for step in missing if step.by_hand]
+    fitting = [step for step in steps if step.archive.name == file.name] or by_hand or missing
     if len(fitting) != 1:
         names = ", ".join(step.archive.name for step in fitting or steps)
         raise ConfigError(f"{file}: could be any of {names}; give it the name of the one it is")
@@ -90,20 +99,40 @@ def take(file: Path, steps: Sequence[Step]) -> str:
     return f"took {file} as {step.file}"
 
 
-def get(step: Step, steps: Sequence[Step], mirror: str, progress: Progress) -> None:
-    """Fetch one archive, or check one that is there."""
+def came(files: Sequence[Path]) -> Iterator[str]:
+    """Yield a line for each file that was fetched, or for each folder with many of them."""
+    for folder, group in groupby(files, key=lambda file: file.parent):
+        mine = list(group)
+        yield from [f"fetched {len(mine)} files into {folder}"] if len(mine) > FEW else [f"fetched {e}" for e in mine]
+
+
+def noted(recorded: Sequence[str]) -> Sequence[str]:
+    """Return what to say of hashes that were recorded: a line for each, or one for many."""
+    if len(recorded) <= FEW:
+        return recorded
+    return [
+        f"nobody has published the hashes of {len(recorded)} files; they are recorded beside them for the next time"
+    ]
+
+
+def get(step: Step, steps: Sequence[Step], mirror: str, progress: Progress, recorded: Tell) -> None:
+    """Fetch one archive, or check one that is there; tell of a hash that was recorded."""
     archive = step.archive
     urls = [*([f"{mirror.rstrip('/')}/{archive.name}"] if mirror else []), archive.url, *archive.mirrors]
+    if step.by_hand and not mirror:
+        raise DownloadError(step.by_hand)
     with progress.task(archive.name, step.size) as report:
         fetch(
             urls[0],
             step.file,
-            mirrors=tuple(urls[1:]),
+            mirrors=tuple(filter(None, urls[1:])),
             size=archive.size,
+            about=archive.about,
             sha256=archive.sha256,
             md5=md5_of(step, steps),
             report=report,
             tell=progress.say,
+            recorded=recorded,
         )
 
 
@@ -138,7 +167,7 @@ def open_up(folder: Path, parts: Sequence[Step], progress: Progress) -> None:
         if parts[0].archive.part_of:
             unpack_parts([part.file for part in parts], folder, name=name, report=report)
         else:
-            unpack(parts[0].file, folder, report=report)
+            unpack(parts[0].file, folder, report=report, sha256=parts[0].archive.sha256)
 
 
 @contextmanager

@@ -40,13 +40,11 @@ class Folder:
         place = places((photo for photo, _, _ in pairs), root)
         for photo, mask, reason in pairs:
             at = place[photo]
-            yield Entry(at.key, photo, mask, at.group, at.split, reason)
+            yield Entry(at.key, photo, mask, at.group, at.split, reason and f"{photo}: {reason}")
 
     def read(self, entry: Entry) -> Sample:
         """Read a photo and its mask, 255 wherever the mask's picture is not black."""
-        if entry.labels is None:
-            raise DatasetError(f"{entry.image}: {entry.detail}")
-        return masked(entry, entry.labels)
+        return masked(entry)
 
 
 def _side_by_side(images: Path) -> Iterator[Pair]:

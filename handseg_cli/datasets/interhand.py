@@ -30,6 +30,11 @@ PLACES = (".", "InterHand2.6M_5fps_batch1", "InterHand2.6M", "InterHand")
 # then those of the left. Parts are 16 of the right hand, then the same 16 of the left.
 RIGHT_JOINTS = JOINTS // 2
 SIDES = np.array([0, *[2] * 16, *[1] * 16], np.uint8)
+# Nobody has published their names: these come from which parts of the hand model touch, and where its tips are.
+OF_A_HAND = (
+    *("ring base", "index middle", "little base", "middle base", "middle tip", "ring tip", "little tip", "thumb base"),
+    *("palm", "thumb middle", "index base", "index tip", "thumb tip", "little middle", "middle middle", "ring middle"),
+)
 
 TAR = "InterHand2.6M.images.5.fps.v1.0.tar"
 HOST = "https://fb-baas-f32eacb9-8abb-11eb-b2b8-4857dd089e15.s3.amazonaws.com/InterHand2.6M"
@@ -52,11 +57,14 @@ class InterHand:
     archives = (
         replace(_archive(f"{TAR}.CHECKSUM", 4000), unpacked=False),
         *(replace(_archive(name, SIZE // 44), part_of=TAR, sums=f"{TAR}.CHECKSUM") for name in PART_NAMES),
+        # A folder of Google Drive, of which the page alone tells the address.
+        Archive("annotations.zip", "", brings="annotations"),
     )
     licence = "CC BY-NC 4.0: no commercial use"
     citation = "Moon, Yu, Wen, Shiratori, Lee: InterHand2.6M, ECCV 2020"
     page = PAGE
     labels = ("joints", "hand", "sides", "parts")
+    parts = ("background", *(f"{side} {part}" for side in ("right", "left") for part in OF_A_HAND))
 
     def find(self, raw: Path) -> Iterator[Entry]:
         """List the photos of train, val and test in the annotations' order; without its folder, a split is left out."""
@@ -64,8 +72,8 @@ class InterHand:
         splits = [split for split in SPLITS if is_there(annotations / split)]
         if not splits:
             raise DatasetError(
-                f"{annotations}: is missing or empty; `handseg download {NAME}` fetches the photos alone: "
-                f"get the annotations (5 fps, version 1.0) at {PAGE} and unpack them there"
+                f"{annotations}: is missing or empty; `handseg download {NAME}` tells how to get it: "
+                f"the annotations (5 fps, version 1.0) are to be fetched by hand at {PAGE}"
             )
         masks = _place(raw, "segm_32") or _place(raw, "segm_32.lmdb")
         for split in splits:

@@ -8,6 +8,7 @@ import numpy as np
 
 from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.own import MAX_PIXELS, read_image, require_size
+from handseg_cli.errors import DatasetError
 from handseg_cli.io.images import TURNS, PhotoFile, read_orientation
 from handseg_cli.io.inputs import read_bytes
 from handseg_cli.sample import Mask, Sample
@@ -58,10 +59,12 @@ def _mask(hands: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Mask:
     return np.where(hands, np.uint8(255), np.uint8(0))
 
 
-def masked(entry: Entry, path: Path) -> Sample:
-    """Read the sample of a photo and its mask file; DatasetError where their sizes differ."""
+def masked(entry: Entry) -> Sample:
+    """Read a photo and its mask; DatasetError where their sizes differ or, as the entry's detail says, there is none."""
+    if entry.labels is None:
+        raise DatasetError(entry.detail)
     image = read_image(entry)
-    mask = read_mask(path)
+    mask = read_mask(entry.labels)
     height, width = mask.shape
-    require_size((height, width), image.shape[:2], f"{path} (mask of {entry.image})")
+    require_size((height, width), image.shape[:2], f"{entry.labels} (mask of {entry.image})")
     return Sample(entry.key, image, mask, group=entry.group, split=entry.split)

@@ -58,13 +58,12 @@ class Pairs:
         for photo, row in rows.items():
             mask = inside(root, root, row.mask, row.where) if row.mask else None
             at = place[photo]
-            yield Entry(at.key, photo, mask, row.group or at.group, row.split or at.split, row.where)
+            reason = "" if mask else f"{row.where}: has no mask; write its path into the second column"
+            yield Entry(at.key, photo, mask, row.group or at.group, row.split or at.split, reason)
 
     def read(self, entry: Entry) -> Sample:
         """Read a photo and its mask, 255 wherever the mask's picture is not black."""
-        if entry.labels is None:
-            raise DatasetError(f"{entry.detail}: has no mask; write its path into the second column")
-        return masked(entry, entry.labels)
+        return masked(entry)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -9,9 +9,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import connection, get_context, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TypeVar, cast
@@ -63,9 +64,24 @@ def hire(work: Callable[[J], R]) -> Worker:
     """Start a worker. It is spawned: a fork would hold on to our locks, and to those on files."""
     ours, its = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=serve, args=(its, work), daemon=True)
-    process.start()
+    with interrupts_held():
+        process.start()
     its.close()  # so that its end closes with it
     return Worker(process, ours)
+
+
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C wait. A process that is started meanwhile never gets it: it reaches all of us, and we end our own."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # else it is started with the first worker, and lets go what we hold
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def send(worker: Worker, job: object) -> None:
@@ -113,7 +129,7 @@ def dismiss(crew: list[Worker]) -> None:
 
 def serve(line: Connection, work: Callable[[object], object]) -> None:
     """Do jobs until the line is closed: what a worker process does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all of us; the parent ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it is not held
     threading.Thread(target=follow_parent, daemon=True).start()
     cv2.setNumThreads(1)
     while True:

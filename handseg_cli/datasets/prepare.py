@@ -17,14 +17,14 @@ from pathlib import Path
 from handseg_cli import __version__
 from handseg_cli.config import PrepareConfig
 from handseg_cli.datasets.chunks import Chunk, Job, chunk_length, chunks, dataset, make_part
-from handseg_cli.datasets.dataset import Dataset, Entry
+from handseg_cli.datasets.dataset import Dataset, Entry, HasParts
 from handseg_cli.datasets.encode import Policy
 from handseg_cli.datasets.pool import run
 from handseg_cli.datasets.survey import Survey, survey
 from handseg_cli.errors import ConfigError, DatasetError, DiskFullError, HandsegError, OutputError
 from handseg_cli.io.encoded import SPLITS
 from handseg_cli.io.files import Claim, busy, claim, explained, sync_folder
-from handseg_cli.io.hdf5 import Reader, Writer
+from handseg_cli.io.hdf5 import Reader, Writer, is_ours
 from handseg_cli.io.layout import FORMAT, Header, digest_over
 from handseg_cli.io.parts import read_head, read_part
 from handseg_cli.io.progress import Progress, Report
@@ -32,9 +32,8 @@ from handseg_cli.paths import home, shown
 from handseg_cli.registry import ALIASES, DATASETS
 
 MOST_REASONS = 20
-HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 
-# What the levels of each kind of label stand for; parts are numbered by their dataset.
+# What the levels of each kind of label stand for; what parts there are is for each dataset to say.
 CLASSES = {
     **dict.fromkeys(("hand", "hand+arm"), ("background", "hand")),
     "sides": ("background", "left", "right", "both"),
@@ -222,18 +221,16 @@ def assemble(mine: Claim, header: Header, parts: list[Path], progress: Progress)
 
 def header_of(source: Dataset, header: Header) -> Header:
     """Add to a header what its dataset says of itself."""
-    classes = CLASSES.get(header.labels, ())
+    parts = source.parts if header.labels == "parts" and isinstance(source, HasParts) else ()
+    classes = CLASSES.get(header.labels, parts)
     return replace(header, classes=classes, licence=source.licence, citation=source.citation, page=source.page)
 
 
 def refuse_foreign(final: Path) -> None:
-    """Raise OutputError if there is a file in the way that is surely none of ours."""
+    """Raise OutputError if there is a file in the way that is none of ours."""
     with explained(final):
-        if not final.exists():
+        if not final.exists() or is_ours(final):
             return
-        with final.open("rb") as stream:
-            if stream.read(8) == HDF5_SIGNATURE:
-                return
     raise OutputError(f"{final}: is there and no prepared file; move it away or write elsewhere with -o DIR")
 
 

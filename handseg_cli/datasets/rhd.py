@@ -27,6 +27,8 @@ BAD = {"training": (20500, 28140), "evaluation": (1012, 1324)}
 # Part 0 is background and 1 the person; each hand has three parts a finger, tip first from the thumb on, and the palm.
 LEFT, RIGHT = (2, 17), (18, 33)
 SIDES = np.array([0, 0, *[1] * 16, *[2] * 16], np.uint8)
+FINGERS = ("thumb", "index", "middle", "ring", "little")
+OF_A_HAND = (*(f"{finger} {place}" for finger in FINGERS for place in ("tip", "middle", "base")), "palm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Rhd:
     citation = "Zimmermann, Brox: Learning to Estimate 3D Hand Pose from Single RGB Images, ICCV 2017"
     page = "https://lmb.informatik.uni-freiburg.de/resources/datasets/RenderedHandposeDataset.en.html"
     labels = ("hand", "sides", "parts", "joints")
+    parts = ("background", "person", *(f"{side} {part}" for side in ("left", "right") for part in OF_A_HAND))
 
     def find(self, raw: Path) -> Iterator[Entry]:
         """List the photos of training, then of evaluation, each by number."""

@@ -20,6 +20,7 @@ from handseg_cli.io.sums import (
     check,
     digest,
     expected,
+    note_of,
     record,
     size_of,
     unreadable,
@@ -44,28 +45,36 @@ def fetch(
     *,
     mirrors: tuple[str, ...] = (),
     size: int = 0,
+    about: int = 0,
     sha256: str = "",
     md5: str = "",
     report: Report | None = None,
     tell: Tell | None = None,
+    recorded: Tell | None = None,
 ) -> Path:
     """Fetch a file from the first address that has it, going on with what an earlier run has left; return its path.
 
-    `report` gets the bytes so far and in all (0: unknown); `tell` gets lines for people: what is tried again, and
-    that a hash was recorded because nobody has published one. A file that is there is checked, and not fetched again.
+    Where the `size` is not known, room for `about` so many bytes is looked for before anybody is asked.
+    `report` gets the bytes so far and in all (0: unknown); `tell` gets lines for people: what is tried again, and,
+    unless `recorded` gets that, that a hash was recorded because nobody has published one. A file that is there is
+    checked, and not fetched again.
     """
     tell = tell or silent
     wanted = expected(target, size=size, sha256=sha256, md5=md5)
-    if not target.exists():
+    there = target.exists()
+    if not there:
         with open_part(target) as part:
-            if not target.exists():  # another run may just have finished it
-                require_space(target.parent, max(0, size - part.size), target.name)
+            there = target.exists()  # another run may just have finished it
+            if not there:
+                require_space(target.parent, max(0, (size or about) - part.size), target.name)
                 obtain((url, *mirrors), part, wanted, report or silent, tell)
-                return target
-    try:
-        verify(target, target, wanted, tell)
-    except WrongFileError as error:
-        raise DownloadError(f"{target}: {error}; delete it and run again") from error
+    if there:
+        try:
+            verify(target, target, wanted)
+        except WrongFileError as error:
+            raise DownloadError(f"{target}: {error}; delete it and run again") from error
+    if not wanted.hashed:
+        (recorded or tell)(note_of(target))
     return target
 
 
@@ -96,7 +105,8 @@ def import_file(
                 raise DownloadError(f"{source}: has changed while it was copied; run again once it is whole") from error
             part.finish()
     if not wanted.hashed:
-        record(exactly.sha256, target, tell or silent)
+        record(exactly.sha256, target)
+        (tell or silent)(note_of(target))
     return target
 
 
@@ -144,7 +154,7 @@ def insist(address: str, part: Part, wanted: Wanted, report: Report, tell: Tell)
         joined = part.size > 0
         try:
             transfer(address, part, wanted, report)
-            require_right(part, wanted, joined, tell)
+            require_right(part, wanted, joined)
             return
         except TransientError as error:
             # Measured from the most there has ever been: a file that starts over each time does not get on.
@@ -166,11 +176,11 @@ def pause_s(failed: int, error: TransientError) -> float:
     return max(error.wait_s, min(BACKOFF_MAX_S, doubled) * random.uniform(0.5, 1.0))
 
 
-def require_right(part: Part, wanted: Wanted, joined: bool, tell: Tell) -> None:
+def require_right(part: Part, wanted: Wanted, joined: bool) -> None:
     """Check a file that has come whole; wrong bytes are forgotten, and tried again if they came in several goes."""
     part.require_named()
     try:
-        verify(part.path, part.target, wanted, tell)
+        verify(part.path, part.target, wanted)
     except WrongFileError as error:
         part.begin(Origin())
         if joined:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import COLUMNS, SPLITS, Column, Encoded, decode, digest_of, from_cells
 from handseg_cli.io.files import busy, claim, explained
-from handseg_cli.io.layout import Content, Header, digest_over, lay_out, offsets_of, read_content
+from handseg_cli.io.layout import Content, Header, digest_over, is_prepared, lay_out, offsets_of, read_content
 from handseg_cli.io.parts import Part, pack
 from handseg_cli.sample import Sample
 
@@ -213,6 +213,15 @@ def open_prepared(path: Path) -> tuple[BinaryIO, Content]:
         stream.close()
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise DatasetError(f"{path}: is damaged or no prepared file ({reason}); prepare the dataset again") from error
+
+
+def is_ours(path: Path) -> bool:
+    """Tell whether a file is a prepared one, be it of an older version."""
+    with path.open("rb") as stream:
+        try:
+            return is_prepared(stream)
+        except DAMAGE:
+            return False
 
 
 def read_at(stream: BinaryIO, place: int, length: int) -> bytes:

@@ -98,7 +98,7 @@ def read_content(stream: BinaryIO) -> Content:
     """Find the header and the arrays; DatasetError or one of h5py's errors where anything is not as it should be."""
     size = stream.seek(0, os.SEEK_END)
     with h5py.File(stream, "r") as file:
-        if "format" not in file.attrs or _attribute(file, "format") != NAME:
+        if not _is_ours(file):
             raise DatasetError("is no prepared file; make one with `handseg prepare`")
         version = _attribute(file, "version")
         if version != FORMAT:
@@ -114,6 +114,16 @@ def read_content(stream: BinaryIO) -> Content:
                 regions[column.name] = _find(file, column.name, column, size)
                 regions[offsets_of(column)] = _find(file, offsets_of(column), OFFSETS, size, rows=count + 1)
         return Content(_header(file), count, regions)
+
+
+def is_prepared(stream: BinaryIO) -> bool:
+    """Tell whether a file says that it is a prepared one, of any version; one of h5py's errors where it is damaged."""
+    with h5py.File(stream, "r") as file:
+        return _is_ours(file)
+
+
+def _is_ours(file: Any) -> bool:
+    return "format" in file.attrs and _attribute(file, "format") == NAME
 
 
 def _create(file: Any, name: str, column: Column, rows: int) -> Region:

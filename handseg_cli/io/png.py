@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from handseg_cli.errors import ImageError
 from handseg_cli.io.inputs import read_head
-from handseg_cli.sample import Mask
+from handseg_cli.sample import Image, Mask
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY, RGBA = 0, 6
+GREY, RGB, RGBA = 0, 2, 6
 UNFILTERED, LEFT, ABOVE = 0, 1, 2
 
 # Our own chunk stands right after the header and takes less than a kilobyte.
@@ -46,6 +46,13 @@ def encode_rgba(image: NDArray[np.uint8], text: Mapping[str, str] | None = None)
     height, width, _ = image.shape
     header = struct.pack(">IIBBBBB", width, height, 8, RGBA, 0, 0, 0)
     return _file(header, _filtered(image.reshape(height, width * 4), LEFT, step=4), text)
+
+
+def encode_rgb(image: Image) -> bytes:
+    """Encode a (H, W, 3) uint8 RGB picture."""
+    height, width, _ = image.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, RGB, 0, 0, 0)
+    return _file(header, _filtered(image.reshape(height, width * 3), LEFT, step=3), None)
 
 
 def read_text(path: Path) -> dict[str, str]:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from handseg_cli.paths import shown
 
 if TYPE_CHECKING:
     from rich import progress
 
-Report = Callable[[int, int], None]  # done so far, of how much; 0 where that is not known
+
+class Report(Protocol):
+    """Moves a bar."""
+
+    def __call__(self, done: int, of: int, name: str = "", /) -> None:
+        """Show how much is done, of how much, 0 where that is not known, and perhaps a new name for it."""
+        ...
 
 
 class Progress:
@@ -35,12 +41,16 @@ class Progress:
     def task(self, name: str, total: int = 0) -> Iterator[Report]:
         """Show a bar while a task lasts, and return what moves it."""
         if self.bars is None:
-            yield lambda done, of: None
+            yield lambda done, of, name="": None
             return
-        bars = self.bars
-        task = bars.add_task(name, total=total or None)
+        bars, first = self.bars, name
+        task = bars.add_task(first, total=total or None)
+
+        def report(done: int, of: int, name: str = "") -> None:
+            bars.update(task, completed=done, total=of or total or None, description=name or first)
+
         try:
-            yield lambda done, of: bars.update(task, completed=done, total=of or total or None)
+            yield report
         finally:
             bars.remove_task(task)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +44,11 @@ def expected(target: Path, *, size: int = 0, sha256: str = "", md5: str = "") ->
     return Wanted(size, found, record=record_of(target))
 
 
-def verify(file: Path, target: Path, wanted: Wanted, tell: Callable[[str], None]) -> None:
+def verify(file: Path, target: Path, wanted: Wanted) -> None:
     """Raise WrongFileError unless a file is the one wanted as `target`; where no hash is known, record its SHA-256."""
     check(file, wanted)
     if not wanted.hashed:
-        record(digest(file, "sha256"), target, tell)
+        record(digest(file, "sha256"), target)
 
 
 def check(file: Path, wanted: Wanted) -> None:
@@ -63,10 +62,14 @@ def check(file: Path, wanted: Wanted) -> None:
             raise WrongFileError(f"{kind} is {found[:SHOWN]}..., expected {known[:SHOWN]}...{trust}")
 
 
-def record(sha256: str, target: Path, tell: Callable[[str], None]) -> None:
+def record(sha256: str, target: Path) -> None:
     """Write down the SHA-256 of a file that has come for the first time, to compare it ever after."""
     write_atomic(record_of(target), f"{sha256}  {target.name}\n".encode())
-    tell(f"{target.name}: nobody has published its hash; SHA-256 {sha256} is recorded beside it for the next time")
+
+
+def note_of(target: Path) -> str:
+    """Return what to tell people of the SHA-256 that was recorded for a file."""
+    return f"{target.name}: nobody has published its hash; SHA-256 {recorded(target)} is recorded beside it"
 
 
 def digest(file: Path, kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import pickle
 import shutil
 from collections import defaultdict
@@ -12,9 +12,11 @@ from typing import cast
 import numpy as np
 import pytest
 
-from handseg_cli.datasets.dataset import Dataset, Entry
+from handseg_cli.datasets.dataset import Dataset, Entry, HasParts
+from handseg_cli.datasets.prepare import header_of
 from handseg_cli.datasets.splits import split
 from handseg_cli.errors import DatasetError, ImageError
+from handseg_cli.io.layout import Header
 from handseg_cli.registry import DATASETS, resolve
 from handseg_cli.sample import Sample
 
@@ -29,12 +31,7 @@ def adapter_of(name: str) -> Dataset:
 
 
 def build(name: str, folder: Path) -> Path:
-    specification = importlib.util.spec_from_file_location(f"tiny_{name}", TINY / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    module.build(folder)
+    importlib.import_module(f"tests.tiny.{name}").build(folder)
     return folder
 
 
@@ -95,8 +92,8 @@ def test_every_name_leads_to_an_adapter(name: str) -> None:
     for line in (adapter.licence, adapter.citation, adapter.page):
         assert "\n" not in line
     for archive in adapter.archives:
-        assert archive.size or archive.about
-        assert archive.url.startswith(("https://", "http://", "gdrive:"))
+        assert archive.size or archive.about or not archive.url
+        assert archive.url.startswith(("https://", "http://", "gdrive:")) or archive.brings
 
 
 def test_the_same_tree_gives_the_same_entries_in_the_same_order(
@@ -204,6 +201,21 @@ def test_the_inner_folder_will_do(adapter: Dataset, raw: Path, entries: list[Ent
     if len(inner) != 1 or not adapter.archives:
         pytest.skip("its tree has no single inner folder")
     assert [entry.key for entry in adapter.find(inner[0])] == [entry.key for entry in entries]
+
+
+def test_parts_have_the_names_of_their_sides(adapter: Dataset, samples: list[Sample]) -> None:
+    if not isinstance(adapter, HasParts):
+        assert "parts" not in adapter.labels
+        return
+    assert header_of(adapter, Header("any", "parts")).classes == adapter.parts
+    assert header_of(adapter, Header("any", "hand")).classes == ("background", "hand")
+    labelled = [(sample.parts, sample.sides) for sample in samples if sample.parts is not None]
+    assert labelled
+    for parts, sides in labelled:
+        assert sides is not None
+        for part in np.unique(parts):
+            named = {"left": 1, "right": 2}.get(adapter.parts[part].partition(" ")[0], 0)
+            assert set(sides[parts == part]) == {named}
 
 
 def one_of_each_kind(raw: Path) -> list[Path]:

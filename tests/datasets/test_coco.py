@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from handseg_cli.datasets.dataset import Entry
 from handseg_cli.errors import DatasetError
 from handseg_cli.sample import Sample
 
-TINY = Path(__file__).parents[1] / "tiny" / "coco.py"
 SIZE = (20, 30)
 SQUARE = [[4, 4, 14, 4, 14, 14, 4, 14]]
 
@@ -43,9 +41,8 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
     return sample.mask
 
 
-def test_a_tree_is_read_with_sides_groups_and_splits(tmp_path: Path) -> None:
-    runpy.run_path(str(TINY))["build"](tmp_path)
-    entries = pickle.loads(pickle.dumps(list(Coco().find(tmp_path))))
+def test_a_tree_is_read_with_sides_groups_and_splits(whole: Path) -> None:
+    entries = pickle.loads(pickle.dumps(list(Coco().find(whole))))
     samples = {sample.key.replace("0000000000", ""): sample for sample in map(Coco().read, entries)}
     told = {key: (sample.group, sample.split, sample.hands) for key, sample in samples.items()}
     assert told == {
@@ -66,9 +63,8 @@ def test_a_tree_is_read_with_sides_groups_and_splits(tmp_path: Path) -> None:
     assert (both[10, 10], both[10, 33], both[27, 30], both[0, 0]) == (1, 2, 2, 0)
 
 
-def test_one_file_of_a_tree_finds_the_photos_beside_its_folder(tmp_path: Path) -> None:
-    runpy.run_path(str(TINY))["build"](tmp_path)
-    entries = list(Coco().find(tmp_path / "annotations" / "instances_val.json"))
+def test_one_file_of_a_tree_finds_the_photos_beside_its_folder(whole: Path) -> None:
+    entries = list(Coco().find(whole / "annotations" / "instances_val.json"))
     assert [entry.image.is_file() for entry in entries] == [True] * 3
 
 

@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import itertools
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -13,25 +11,7 @@ from scipy.io import loadmat, savemat
 from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.egohands import EgoHands, session
 from handseg_cli.errors import DatasetError
-
-
-def load_builder() -> ModuleType:
-    path = Path(__file__).parents[1] / "tiny" / "egohands.py"
-    specification = importlib.util.spec_from_file_location("tiny_egohands", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-TINY = load_builder()
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    TINY.build(tmp_path)
-    return tmp_path
+from tests.tiny import egohands as tiny
 
 
 def find(raw: Path) -> list[Entry]:
@@ -41,7 +21,7 @@ def find(raw: Path) -> list[Entry]:
 def test_frames_come_in_the_order_of_the_metadata(raw: Path) -> None:
     numbers = ("0011", "0120", "0999", "2697")
     assert [entry.key for entry in find(raw)] == [
-        f"{video}/frame_{number}" for video, number in itertools.product(TINY.VIDEOS, numbers)
+        f"{video}/frame_{number}" for video, number in itertools.product(tiny.VIDEOS, numbers)
     ]
 
 
@@ -99,7 +79,7 @@ def test_a_missing_frame_is_refused_alone(raw: Path) -> None:
 def test_frames_that_do_not_match_their_outlines_are_refused(raw: Path) -> None:
     root = raw / "egohands_data"
     (root / "metadata.mat").unlink()
-    (root / "_LABELLED_SAMPLES" / TINY.VIDEOS[0] / "frame_0011.jpg").unlink()
+    (root / "_LABELLED_SAMPLES" / tiny.VIDEOS[0] / "frame_0011.jpg").unlink()
     with pytest.raises(DatasetError, match=r"polygons\.mat: outlines 4 photos where there are 3"):
         find(raw)
 

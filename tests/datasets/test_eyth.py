@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,22 +10,6 @@ from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.eyth import Eyth
 from handseg_cli.datasets.splits import split
 from handseg_cli.errors import DatasetError
-
-
-def load_builder() -> ModuleType:
-    path = Path(__file__).parents[1] / "tiny" / "eyth.py"
-    specification = importlib.util.spec_from_file_location("tiny_eyth", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    load_builder().build(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

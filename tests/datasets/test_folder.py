@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +8,7 @@ from PIL import Image
 
 from handseg_cli.datasets.folder import Folder
 from handseg_cli.errors import DatasetError, ImageError
-
-TINY = Path(__file__).parents[1] / "tiny" / "folder.py"
+from tests.tiny import folder as tiny
 
 
 def photo(path: Path, size: tuple[int, int] = (20, 30)) -> Path:
@@ -39,15 +37,13 @@ def failure(folder: Path) -> str:
     return ""
 
 
-def test_masks_of_every_tool_show_the_same_hands(tmp_path: Path) -> None:
-    tiny = runpy.run_path(str(TINY))
-    tiny["build"](tmp_path, seed=3)
-    rng = np.random.default_rng(3)
-    samples = [Folder().read(entry) for entry in Folder().find(tmp_path)]
+def test_masks_of_every_tool_show_the_same_hands(whole: Path) -> None:
+    rng = np.random.default_rng(0)
+    samples = [Folder().read(entry) for entry in Folder().find(whole)]
     assert [sample.key for sample in samples] == ["anna/00", "anna/01", "ben/02", "ben/03", "cleo/04", "cleo/05"]
     assert [sample.group for sample in samples] == ["anna", "anna", "ben", "ben", "cleo", "cleo"]
     for sample in samples:
-        _, hand = tiny["scene"](rng)
+        _, hand = tiny.scene(rng)
         assert sample.mask is not None
         np.testing.assert_array_equal(sample.mask, hand * np.uint8(255))
 

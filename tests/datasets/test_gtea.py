@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,25 +12,7 @@ from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.gtea import Gtea
 from handseg_cli.errors import DatasetError
 from handseg_cli.sample import Mask
-
-
-def load_builder() -> ModuleType:
-    path = Path(__file__).parents[1] / "tiny" / "gtea.py"
-    specification = importlib.util.spec_from_file_location("tiny_gtea", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-TINY = load_builder()
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    TINY.build(tmp_path)
-    return tmp_path
+from tests.tiny import gtea as tiny
 
 
 def find(raw: Path) -> list[Entry]:
@@ -57,8 +37,8 @@ def annotation_of(entry: Entry) -> Path:
 
 
 def test_gtea_comes_before_gaze_plus_and_old_photos_not_at_all(raw: Path) -> None:
-    flat = [f"GTEA/{name}" for name in sorted(TINY.FLAT)]
-    nested = [f"GTEA_GAZE_PLUS/{name}" for name in sorted(TINY.NESTED)]
+    flat = [f"GTEA/{name}" for name in sorted(tiny.FLAT)]
+    nested = [f"GTEA_GAZE_PLUS/{name}" for name in sorted(tiny.NESTED)]
     assert [entry.key for entry in find(raw)] == [*flat, *nested]
 
 
@@ -79,7 +59,7 @@ def test_every_code_is_hand(raw: Path) -> None:
 
 def test_codes_have_the_sides_that_the_annotations_name(raw: Path) -> None:
     sides = np.zeros(256, np.uint8)
-    sides[[TINY.LEFT, TINY.RIGHT, TINY.BOTH]] = 1, 2, 3
+    sides[[tiny.LEFT, tiny.RIGHT, tiny.BOTH]] = 1, 2, 3
     for entry in find(raw):
         assert np.array_equal(sides_of(entry), sides[codes_of(entry)])
 

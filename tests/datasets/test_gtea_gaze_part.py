@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -10,25 +8,7 @@ import pytest
 from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.gtea_gaze_part import GteaGazePart
 from handseg_cli.errors import DatasetError
-
-
-def load_builder() -> ModuleType:
-    path = Path(__file__).parents[1] / "tiny" / "gtea_gaze_part.py"
-    specification = importlib.util.spec_from_file_location("tiny_gtea_gaze_part", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-TINY = load_builder()
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    TINY.build(tmp_path)
-    return tmp_path
+from tests.tiny import gtea_gaze_part as tiny
 
 
 def find(raw: Path) -> list[Entry]:
@@ -36,7 +16,7 @@ def find(raw: Path) -> list[Entry]:
 
 
 def test_frames_are_sorted_by_name_and_grouped_by_recipe(raw: Path) -> None:
-    assert [entry.key for entry in find(raw)] == sorted(TINY.NAMES)
+    assert [entry.key for entry in find(raw)] == sorted(tiny.NAMES)
     assert {entry.group for entry in find(raw)} == {"carlos_pasta", "yin_pizza", "rahul_turkey"}
     assert all(entry.key.endswith(entry.group) for entry in find(raw))
 
@@ -58,7 +38,7 @@ def test_a_number_alone_is_its_own_group(raw: Path) -> None:
 
 @pytest.mark.parametrize("inner", ["GTEA_gaze_part/Resize", "GTEA_gaze_part"])
 def test_each_inner_folder_will_do(raw: Path, inner: str) -> None:
-    assert len(find(raw / inner)) == len(TINY.NAMES)
+    assert len(find(raw / inner)) == len(tiny.NAMES)
 
 
 def test_a_missing_photo_costs_only_itself(raw: Path) -> None:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -11,25 +9,7 @@ import pytest
 from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.hof import Hof
 from handseg_cli.errors import DatasetError
-
-
-def load_builder() -> ModuleType:
-    path = Path(__file__).parents[1] / "tiny" / "hof.py"
-    specification = importlib.util.spec_from_file_location("tiny_hof", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
-
-
-TINY = load_builder()
-
-
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    TINY.build(tmp_path)
-    return tmp_path
+from tests.tiny import hof as tiny
 
 
 def find(raw: Path) -> list[Entry]:
@@ -49,18 +29,18 @@ def test_each_photo_is_a_group_of_its_own(raw: Path) -> None:
     assert [entry.group for entry in find(raw)] == [entry.key for entry in find(raw)]
 
 
-def test_a_nested_root_is_found(raw: Path, tmp_path: Path) -> None:
+def test_a_nested_root_is_found(raw: Path) -> None:
     keys = [entry.key for entry in find(raw)]
-    (tmp_path / "hand_over_face_corrected").mkdir()
-    (raw / "hand_over_face").rename(tmp_path / "hand_over_face_corrected" / "hand_over_face")
-    assert [entry.key for entry in find(tmp_path)] == keys
+    (raw / "hand_over_face_corrected").mkdir()
+    (raw / "hand_over_face").rename(raw / "hand_over_face_corrected" / "hand_over_face")
+    assert [entry.key for entry in find(raw)] == keys
 
 
 def test_masks_are_those_of_the_resized_photos(raw: Path) -> None:
     for entry in find(raw):
         sample = Hof().read(entry)
         assert sample.mask is not None
-        assert sample.image.shape[:2] == TINY.SIZES[TINY.NAMES.index(entry.key)]
+        assert sample.image.shape[:2] == tiny.SIZES[tiny.NAMES.index(entry.key)]
         assert np.count_nonzero(sample.mask) == 10 * 8
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.labelme import LabelMe
 from handseg_cli.errors import DatasetError, ImageError
 from handseg_cli.sample import Sample
+from tests.tiny import labelme as tiny
 
-TINY = Path(__file__).parents[1] / "tiny" / "labelme.py"
 SQUARE = [[5, 5], [15, 5], [15, 15], [5, 15]]
 
 
@@ -40,9 +39,8 @@ def read(folder: Path, *shapes: Any, **more: Any) -> Sample:
     return LabelMe().read(find(folder, *shapes, **more))
 
 
-def test_a_folder_is_read_with_all_shapes_and_sides(tmp_path: Path) -> None:
-    runpy.run_path(str(TINY))["build"](tmp_path)
-    entries = pickle.loads(pickle.dumps(list(LabelMe().find(tmp_path))))
+def test_a_folder_is_read_with_all_shapes_and_sides(whole: Path) -> None:
+    entries = pickle.loads(pickle.dumps(list(LabelMe().find(whole))))
     samples = {sample.key: sample for sample in map(LabelMe().read, entries)}
     told = {
         key: (sample.group, sample.hands, int((sample.mask > 0).sum()))
@@ -62,9 +60,8 @@ def test_a_folder_is_read_with_all_shapes_and_sides(tmp_path: Path) -> None:
     assert (sides[20, 40], sides[20, 20]) == (2, 0)
 
 
-def test_a_mask_lies_where_its_corner_is(tmp_path: Path) -> None:
-    runpy.run_path(str(TINY))["build"](tmp_path)
-    (entry,) = (entry for entry in LabelMe().find(tmp_path) if entry.key == "ben/2")
+def test_a_mask_lies_where_its_corner_is(whole: Path) -> None:
+    (entry,) = (entry for entry in LabelMe().find(whole) if entry.key == "ben/2")
     expected = np.zeros((40, 60), np.uint8)
     expected[8:18, 10:30] = 255
     np.testing.assert_array_equal(LabelMe().read(entry).mask, expected)
@@ -132,7 +129,7 @@ def test_a_hand_that_cannot_be_drawn_fails_its_photo_alone(broken: object, reaso
 
 
 def test_a_mask_that_runs_out_of_the_photo_is_refused(tmp_path: Path) -> None:
-    patch = runpy.run_path(str(TINY))["patch"](10, 20)
+    patch = tiny.patch(10, 20)
     with pytest.raises(DatasetError, match="runs out of the photo"):
         read(tmp_path, shape(points=[[30, 15], [49, 24]], shape_type="mask", mask=patch))
 

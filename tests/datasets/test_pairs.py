@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,6 @@ from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.pairs import Pairs
 from handseg_cli.errors import DatasetError, ImageError
 
-TINY = Path(__file__).parents[1] / "tiny" / "pairs.py"
-
 
 def find(folder: Path, *lines: str) -> list[Entry]:
     """Write a CSV file and list what it holds."""
@@ -21,10 +18,9 @@ def find(folder: Path, *lines: str) -> list[Entry]:
     return list(Pairs().find(folder / "hands.csv"))
 
 
-def test_a_spreadsheet_is_read_with_groups_splits_and_odd_names(tmp_path: Path) -> None:
-    runpy.run_path(str(TINY))["build"](tmp_path)
-    entries = list(Pairs().find(tmp_path))
-    assert entries == list(Pairs().find(tmp_path / "hands.csv"))
+def test_a_spreadsheet_is_read_with_groups_splits_and_odd_names(whole: Path) -> None:
+    entries = list(Pairs().find(whole))
+    assert entries == list(Pairs().find(whole / "hands.csv"))
     told = [(entry.key, entry.group, entry.split) for entry in entries]
     assert told[0] == ("shots/first one", "anna", "train")
     assert told[1] == ("shots/b", "anna", "train")

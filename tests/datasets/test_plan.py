@@ -29,7 +29,7 @@ def test_terms_fit_on_a_line_and_hashes_are_hashes(name: str) -> None:
     about = source(name)
     assert all("\n" not in text and text for text in (about.licence, about.citation, about.page))
     for archive in about.archives:
-        assert archive.url.startswith(("https://", "http://", "gdrive:"))
+        assert archive.url.startswith(("https://", "http://", "gdrive:")) or archive.brings
         assert len(archive.sha256) in (0, 64)
         assert len(archive.md5) in (0, 32)
         assert "/" not in archive.name
@@ -56,6 +56,14 @@ def test_what_is_there_is_not_fetched_again(tmp_path: Path) -> None:
     first.file.parent.mkdir(parents=True)
     first.file.write_bytes(b"x")
     assert what_to_fetch(("hof",), tmp_path)[0].state == "fetched"
+
+
+def test_what_people_have_to_get_is_told_with_the_page_and_the_way_back(tmp_path: Path) -> None:
+    steps = what_to_fetch(("interhand",), tmp_path)
+    by_hand = f"by hand: annotations.zip from {source('interhand').page}, then handseg download interhand --from FILE"
+    assert f"  {by_hand}\nto fetch: 45 files, 81.7 GB" in described(steps)
+    (tmp_path / "raw" / "interhand" / "annotations").mkdir(parents=True)
+    assert what_to_fetch(("interhand",), tmp_path)[-1].state == "done"
 
 
 def test_sizes_are_told_or_said_to_be_unknown(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from contextlib import closing
@@ -23,11 +24,16 @@ def work(job: int) -> tuple[int, int]:
     return job * job, os.getpid()
 
 
+def held(job: int) -> bool:
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 @pytest.fixture(autouse=True)
 def _can_be_imported_by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(HERE))
     monkeypatch.setitem(sys.modules, "test_pool", sys.modules[__name__])
-    monkeypatch.setattr(work, "__module__", "test_pool")
+    for function in (work, held):
+        monkeypatch.setattr(function, "__module__", "test_pool")
 
 
 def test_every_job_is_done_once_by_several_processes() -> None:
@@ -35,6 +41,12 @@ def test_every_job_is_done_once_by_several_processes() -> None:
     assert sorted(square for square, _ in answers) == [job * job for job in range(40)]
     assert len({pid for _, pid in answers} - {os.getpid()}) == 2
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system holds no signals")
+def test_the_terminals_interrupt_reaches_this_process_alone() -> None:
+    assert list(run([0, 0], held, 2)) == [True, True]
+    assert not held(0)
 
 
 def test_one_worker_is_this_process() -> None:

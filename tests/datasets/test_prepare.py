@@ -7,10 +7,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
+import h5py
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -18,72 +17,21 @@ from PIL import Image as Pillow
 from handseg_cli.config import PrepareConfig
 from handseg_cli.datasets import chunks
 from handseg_cli.datasets import prepare as verb
-from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.prepare import prepare
-from handseg_cli.errors import ConfigError, DatasetError, DiskFullError, ImageError, OutputError
+from handseg_cli.errors import ConfigError, DatasetError, DiskFullError, OutputError
 from handseg_cli.io.files import claim
 from handseg_cli.io.hdf5 import Reader, Writer
 from handseg_cli.registry import DATASETS
-from handseg_cli.sample import Sample
+from tests.tiny.fake import Fake, add, photo_of
 
-HERE = Path(__file__).parent
-
-
-class Fake:
-    """Photos beside masks, both PNG or JPEG; the folder is the group."""
-
-    archives = ()
-    licence = "none"
-    citation = "nobody, nowhere"
-    page = "https://example.org"
-    labels = ("hand", "sides", "joints")
-
-    def find(self, raw: Path) -> Iterator[Entry]:
-        """List the photos in the order of their names."""
-        if not raw.is_dir():
-            raise DatasetError(f"{raw}: is missing")
-        for photo in sorted(raw.glob("*/*.photo")):
-            labels = photo.with_suffix(".mask")
-            yield Entry(f"{photo.parent.name}/{photo.stem}", photo, labels, photo.parent.name, "test", detail=labels)
-
-    def read(self, entry: Entry) -> Sample:
-        """Read a photo and its mask."""
-        if entry.image.stat().st_size == 0:
-            raise ImageError(f"{entry.image}: is empty")
-        if os.environ.get("FAKE_DIES") == entry.key:
-            os._exit(9)
-        time.sleep(float(os.environ.get("FAKE_TAKES_S", "0")))
-        with Pillow.open(entry.image) as opened:
-            image = np.array(opened.convert("RGB"))
-        with Pillow.open(entry.detail) as opened:
-            sides = np.array(opened.convert("L"))
-        points = np.array([[3, 5], [100, 60]], np.float32)
-        camera = np.array([[200, 0, 64], [0, 200, 36], [0, 0, 1]], np.float32)
-        joints = np.array([[-61, -31, 200], [36, 24, 200]], np.float32)
-        mask = (sides > 0).astype(np.uint8) * np.uint8(255)
-        valid = np.array([True, False])
-        return Sample(entry.key, image, mask, sides, None, joints, points, valid, camera, hands="left")
-
-
-def photo_of(seed: int, size: tuple[int, int] = (128, 72)) -> Pillow.Image:
-    colours = np.random.default_rng(seed).integers(0, 256, (4, 6, 3), dtype=np.uint8)
-    return Pillow.fromarray(colours).resize(size, Pillow.Resampling.BICUBIC)
-
-
-def add(folder: Path, seed: int, size: tuple[int, int] = (128, 72), kind: str = "JPEG") -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    photo_of(seed, size).save(folder / f"{seed:04}.photo", kind, quality=90)
-    sides = np.zeros(size[::-1], np.uint8)
-    cv2.circle(sides, (size[0] // 3, size[1] // 2), size[1] // 4, 1, -1)
-    cv2.circle(sides, (2 * size[0] // 3, size[1] // 2), size[1] // 4, 2, -1)
-    Pillow.fromarray(sides).save(folder / f"{seed:04}.mask", "PNG")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
 def _is_a_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
     # By a name that spawned workers can import, too.
-    monkeypatch.syspath_prepend(str(HERE))
-    monkeypatch.setitem(DATASETS, "fake", "test_prepare:Fake")
+    monkeypatch.syspath_prepend(str(ROOT))
+    monkeypatch.setitem(DATASETS, "fake", "tests.tiny.fake:Fake")
     monkeypatch.setattr(chunks, "chunk_length", lambda size: 4)
     monkeypatch.setattr(verb, "chunk_length", lambda size: 4)
 
@@ -119,6 +67,20 @@ def test_every_sample_comes_back_as_its_dataset_reads_it(raw: Path) -> None:
 def test_a_jpeg_that_fits_is_kept_byte_for_byte(raw: Path) -> None:
     with Reader(made(raw)) as reader:
         assert reader.encoded(0).image == next(iter(Fake().find(raw))).image.read_bytes()
+
+
+def test_where_a_photo_was_taken_is_not_kept(raw: Path) -> None:
+    plain = made(raw).read_bytes()
+    exif = Pillow.Exif()
+    exif.get_ifd(0x8825)[1] = "N"
+    for path in raw.rglob("*.photo"):
+        data = path.read_bytes()
+        note = b"Exif\0\0" + exif.tobytes()
+        path.write_bytes(data[:20] + b"\xff\xe1" + (len(note) + 2).to_bytes(2) + note + data[20:] + b"my notes")
+    with Reader(made(raw)) as reader:
+        assert b"Exif" not in reader.encoded(0).image
+        assert b"notes" not in reader.encoded(0).image
+    assert len(made(raw).read_bytes()) == len(plain)
 
 
 def test_large_photos_are_scaled_with_all_that_belongs_to_them(raw: Path) -> None:
@@ -238,7 +200,7 @@ def test_an_empty_folder_and_a_missing_one_are_errors(tmp_path: Path) -> None:
 
 
 def test_one_dataset_that_fails_does_not_keep_the_others_away(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(DATASETS, "gone", "test_prepare:Fake")
+    monkeypatch.setitem(DATASETS, "gone", "tests.tiny.fake:Fake")
     result = prepare(config_for(raw, raw=None, names=("gone", "fake")))
     assert (len(result.files), len(result.failures), result.exit_code) == (1, 1, 1)
 
@@ -249,6 +211,18 @@ def test_a_foreign_file_is_not_replaced(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="move it away"):
         prepare(config_for(raw))
     assert (tmp_path / "prepared" / "fake.h5").read_text() == "my notes"
+
+
+def test_hdf5_files_of_others_are_not_replaced_but_older_ones_of_ours_are(raw: Path) -> None:
+    path = made(raw)
+    with h5py.File(path, "r+") as file:
+        file.attrs["version"] = np.int64(0)
+    with Reader(made(raw)) as reader:
+        assert len(reader) == 18
+    with h5py.File(path, "w") as file:
+        file.attrs["format"] = "mine"
+    with pytest.raises(OutputError, match="no prepared file; move it away"):
+        prepare(config_for(raw))
 
 
 def test_two_runs_do_not_meet(raw: Path, tmp_path: Path) -> None:
@@ -276,7 +250,6 @@ def test_a_full_disk_is_told_as_such_and_what_was_done_is_kept(raw: Path, monkey
         with pytest.raises(DiskFullError, match="make room and run the same again"):
             prepare(config_for(raw))
     monkeypatch.setattr(Fake, "read", None)
-    monkeypatch.setattr(sys.modules["test_prepare"].Fake, "read", None)
     assert sum(prepare(config_for(raw)).files[0].splits.values()) == 18
 
 
@@ -298,7 +271,7 @@ from handseg_cli.datasets import chunks, prepare
 from handseg_cli.registry import DATASETS
 
 if __name__ == "__main__":
-    DATASETS["fake"] = "test_prepare:Fake"
+    DATASETS["fake"] = "tests.tiny.fake:Fake"
     chunks.chunk_length = prepare.chunk_length = lambda size: 4
     cli.COMMANDS["prepare"] = cli.Command(PrepareConfig, "handseg_cli.datasets.prepare:prepare", answers=True)
     cli.main(["prepare", "fake", "--workers", "2", "--root", sys.argv[1]])
@@ -309,7 +282,7 @@ if __name__ == "__main__":
 def test_a_run_that_is_stopped_goes_on_where_it_was(raw: Path, tmp_path: Path, blow: int, code: int) -> None:
     (tmp_path / "run.py").write_text(RUN)
     parts = tmp_path / "prepared" / ".fake.h5.parts"
-    slow = {**os.environ, "FAKE_TAKES_S": "0.1", "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])}
+    slow = {**os.environ, "FAKE_TAKES_S": "0.1", "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     process = subprocess.Popen([sys.executable, tmp_path / "run.py", tmp_path], env=slow, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 30
     while not (parts.is_dir() and any(not part.name.startswith(".") for part in parts.iterdir())):

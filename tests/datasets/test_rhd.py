@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pickle
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,6 @@ from PIL import Image
 from handseg_cli.datasets.rhd import Rhd
 from handseg_cli.errors import DatasetError, ImageError
 from handseg_cli.sample import Sample
-
-BUILDER = Path(__file__).parents[1] / "tiny" / "rhd.py"
-
-
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("rhd")
-    build(folder)
-    return folder
-
-
-def build(folder: Path) -> None:
-    spec = importlib.util.spec_from_file_location("tiny_rhd", BUILDER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.build(folder)
 
 
 def read(raw: Path, key: str) -> Sample:
@@ -48,8 +29,8 @@ def rewrite(raw: Path, records: object) -> None:
     (raw / "RHD_published_v2/training/anno_training.pickle").write_bytes(pickle.dumps(records))
 
 
-def test_photos_are_listed_by_number_and_the_bad_ones_left_out(raw: Path) -> None:
-    entries = list(Rhd().find(raw))
+def test_photos_are_listed_by_number_and_the_bad_ones_left_out(whole: Path) -> None:
+    entries = list(Rhd().find(whole))
     training = [f"training/{number:05d}" for number in (0, 1, 2, 10)]
     assert [entry.key for entry in entries] == [*training, "evaluation/00000", "evaluation/00003"]
     assert [entry.split for entry in entries] == ["train"] * 4 + ["test"] * 2
@@ -57,12 +38,12 @@ def test_photos_are_listed_by_number_and_the_bad_ones_left_out(raw: Path) -> Non
 
 
 @pytest.mark.parametrize("place", ["RHD_published_v2", "."])
-def test_the_inner_folder_may_be_named_too(raw: Path, place: str) -> None:
-    assert len(list(Rhd().find(raw / place))) == 6
+def test_the_inner_folder_may_be_named_too(whole: Path, place: str) -> None:
+    assert len(list(Rhd().find(whole / place))) == 6
 
 
-def test_the_person_is_no_hand(raw: Path) -> None:
-    sample = read(raw, "training/00001")
+def test_the_person_is_no_hand(whole: Path) -> None:
+    sample = read(whole, "training/00001")
     mask, parts = there(sample.mask), there(sample.parts)
     assert (parts == 1).any()
     assert np.array_equal(mask == 255, parts >= 2)
@@ -78,8 +59,8 @@ def test_the_person_is_no_hand(raw: Path) -> None:
         ("training/00002", "", {0}),
     ],
 )
-def test_sides_follow_from_the_parts(raw: Path, key: str, hands: str, found: set[int]) -> None:
-    sample = read(raw, key)
+def test_sides_follow_from_the_parts(whole: Path, key: str, hands: str, found: set[int]) -> None:
+    sample = read(whole, key)
     sides, parts = there(sample.sides), there(sample.parts)
     assert sample.hands == hands
     assert set(np.unique(sides)) == found
@@ -87,59 +68,55 @@ def test_sides_follow_from_the_parts(raw: Path, key: str, hands: str, found: set
     assert np.array_equal(sides == 2, parts >= 18)
 
 
-def test_joints_in_mm_are_projected_onto_the_points(raw: Path) -> None:
-    sample = read(raw, "training/00000")
+def test_joints_in_mm_are_projected_onto_the_points(whole: Path) -> None:
+    sample = read(whole, "training/00000")
     joints = there(sample.joints)
     assert 300 < joints[:, 2].mean() < 900
     projected = joints @ there(sample.camera).T
     assert np.abs(projected[:, :2] / projected[:, 2:] - there(sample.points)).max() < 0.01
 
 
-def test_only_visible_joints_are_valid(raw: Path) -> None:
-    sample = read(raw, "training/00000")
+def test_only_visible_joints_are_valid(whole: Path) -> None:
+    sample = read(whole, "training/00000")
     valid, points = there(sample.valid), there(sample.points)
     assert 0 < valid.sum() < 42
     assert ((points[valid] >= 0) & (points[valid] < 320)).all()
 
 
-def test_a_part_that_does_not_exist_is_refused(tmp_path: Path) -> None:
-    build(tmp_path)
-    mask = tmp_path / "RHD_published_v2/training/mask/00000.png"
+def test_a_part_that_does_not_exist_is_refused(raw: Path) -> None:
+    mask = raw / "RHD_published_v2/training/mask/00000.png"
     Image.fromarray(np.full((320, 320), 34, np.uint8)).save(mask)
     with pytest.raises(DatasetError, match=r"00000\.png.*0 to 33"):
-        read(tmp_path, "training/00000")
+        read(raw, "training/00000")
 
 
-def test_a_damaged_photo_stops_no_other(tmp_path: Path) -> None:
-    build(tmp_path)
-    (tmp_path / "RHD_published_v2/training/color/00000.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+def test_a_damaged_photo_stops_no_other(raw: Path) -> None:
+    (raw / "RHD_published_v2/training/color/00000.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
     with pytest.raises(ImageError, match=r"00000\.png"):
-        read(tmp_path, "training/00000")
-    assert read(tmp_path, "training/00001").hands == "left"
+        read(raw, "training/00000")
+    assert read(raw, "training/00001").hands == "left"
 
 
-def test_missing_annotations_are_named(tmp_path: Path) -> None:
+def test_missing_annotations_are_named(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"training: is missing; run `handseg download rhd`"):
         list(Rhd().find(tmp_path))
-    build(tmp_path)
-    (tmp_path / "RHD_published_v2/evaluation/anno_evaluation.pickle").unlink()
+    (raw / "RHD_published_v2/evaluation/anno_evaluation.pickle").unlink()
     with pytest.raises(DatasetError, match=r"anno_evaluation\.pickle: is missing"):
-        list(Rhd().find(tmp_path))
+        list(Rhd().find(raw))
 
 
 @pytest.mark.parametrize(
     "records",
     [[1, 2], {"a": 1}, {0: 1}, {0: {"xyz": np.zeros((42, 3))}}, {0: dict.fromkeys(("xyz", "uv_vis", "K"), 1)}],
 )
-def test_annotations_of_another_form_are_refused_by_name(tmp_path: Path, records: object) -> None:
-    build(tmp_path)
-    rewrite(tmp_path, records)
+def test_annotations_of_another_form_are_refused_by_name(raw: Path, records: object) -> None:
+    rewrite(raw, records)
     with pytest.raises(DatasetError, match=r"anno_training\.pickle"):
-        list(Rhd().find(tmp_path))
+        list(Rhd().find(raw))
 
 
-def test_entries_can_be_sent_to_other_processes(raw: Path) -> None:
-    entry = next(Rhd().find(raw))
+def test_entries_can_be_sent_to_other_processes(whole: Path) -> None:
+    entry = next(Rhd().find(whole))
     assert len(pickle.dumps(entry)) < 3000
     again = Rhd().read(pickle.loads(pickle.dumps(entry)))
     assert np.array_equal(again.image, Rhd().read(entry).image)

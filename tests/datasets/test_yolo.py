@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ from handseg_cli.datasets.yolo import Yolo, parse_names
 from handseg_cli.errors import DatasetError
 from handseg_cli.sample import Sample
 
-TINY = Path(__file__).parents[1] / "tiny" / "yolo.py"
 SQUARE = "0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5"
 
 
@@ -36,9 +34,8 @@ def read(folder: Path, text: str) -> Sample:
     return Yolo().read(find(folder, text))
 
 
-def test_a_tree_is_read_with_sides_groups_and_splits(tmp_path: Path) -> None:
-    runpy.run_path(str(TINY))["build"](tmp_path)
-    samples = [Yolo().read(entry) for entry in Yolo().find(tmp_path)]
+def test_a_tree_is_read_with_sides_groups_and_splits(whole: Path) -> None:
+    samples = [Yolo().read(entry) for entry in Yolo().find(whole)]
     assert [(sample.key, sample.group, sample.split, sample.hands) for sample in samples] == [
         ("train/anna/000", "anna", "train", "left"),
         ("train/anna/001", "anna", "train", "both"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
+import importlib
 import io
 import shutil
 import tarfile
@@ -28,7 +28,6 @@ from handseg_cli.datasets.prepare import prepare
 from handseg_cli.errors import ConfigError
 from handseg_cli.io.hdf5 import Reader
 
-TINY = Path(__file__).parents[1] / "tiny"
 FETCHED = ["eyth", "egohands", "hof", "gtea", "gtea_gaze_part", "rhd"]
 OWN = ["folder", "coco", "labelme", "yolo", "pairs"]
 
@@ -54,12 +53,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 def build(name: str, folder: Path) -> None:
     """Write the small raw tree of a dataset."""
-    spec = importlib.util.spec_from_file_location(f"tiny_{name}", TINY / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.build(folder)
+    importlib.import_module(f"tests.tiny.{name}").build(folder)
 
 
 def packed(folder: Path, name: str) -> bytes:
@@ -171,6 +165,28 @@ def test_an_archive_fetched_by_hand_is_taken(tmp_path: Path, monkeypatch: pytest
     result = download(DownloadConfig(("hof",), root=tmp_path / "home", from_file=mine, quiet=True))
     assert result.exit_code == 0
     assert (tmp_path / "home" / "raw" / "hof" / "hand_over_face").is_dir()
+
+
+def test_what_has_to_come_by_hand_is_told_and_taken(
+    served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = source("interhand")
+    (served[0] / "sums").write_bytes(b"none\n")
+    sums = replace(about.archives[0], url=f"{served[1]}/sums", mirrors=())
+    monkeypatch.setattr(type(about), "archives", (about.archives[-1], sums))
+    config = DownloadConfig(("interhand",), root=tmp_path / "home", quiet=True)
+    result = download(replace(config, yes=True))
+    assert result.exit_code == 1
+    assert result.failures == [
+        f"by hand: annotations.zip from {about.page}, then handseg download interhand --from FILE"
+    ]
+    assert (tmp_path / "home" / "raw" / "interhand" / sums.name).is_file()
+    build("interhand", tmp_path / "built")
+    mine = tmp_path / "annotations-20260101-001.zip"
+    mine.write_bytes(packed(tmp_path / "built" / "InterHand2.6M_5fps_batch1", "a.zip"))
+    assert download(replace(config, from_file=mine)).exit_code == 0
+    assert (tmp_path / "home" / "raw" / "interhand" / "annotations" / "train").is_dir()
+    assert str(download(config)) == "all there already"
 
 
 def test_an_archive_that_has_changed_since_it_was_fetched_is_not_unpacked(

@@ -93,7 +93,7 @@ def read_records(path: Path) -> list[dict[str, Any]]:
 def test_runs_that_are_killed_leave_whole_masks_and_nothing_is_done_twice(photos: Path, start: Start) -> None:
     rng = random.Random(0)
     finished: dict[str, tuple[int, int]] = {}
-    for _ in range(5):
+    for _ in range(3):
         process = start(photos, "--manifest", photos.parent / "m.jsonl")
         with running(process):
             wait_for_masks(photos, len(finished) + rng.randint(1, 4), process)

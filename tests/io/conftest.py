@@ -1,41 +1,22 @@
-"""What the tests of downloads share: a web server that misbehaves, and what a killed run leaves."""
+"""A web server that misbehaves, what a killed run leaves, and a folder in which no archive may change a thing."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING
 
 import pytest
 
 from handseg_cli.io import download
 from handseg_cli.io import web as web_of_io
 from handseg_cli.io.partial import Origin, open_part
-
-if TYPE_CHECKING:
-    from tests.tiny.server import Server
+from tests.tiny.server import Server
 
 
 @pytest.fixture(scope="session")
-def tiny_server() -> ModuleType:
-    """Return the module tests/tiny/server.py, which tests cannot import: they are no package."""
-    path = Path(__file__).parents[1] / "tiny" / "server.py"
-    specification = importlib.util.spec_from_file_location("tiny_server", path)
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["tiny_server"] = module  # its dataclasses look there
-    specification.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def web(tiny_server: ModuleType) -> Iterator[Server]:
+def web() -> Iterator[Server]:
     """Return a server on 127.0.0.1 for all tests; each serves files at addresses of its own."""
-    with pytest.MonkeyPatch.context() as patch, tiny_server.Server() as server:
+    with pytest.MonkeyPatch.context() as patch, Server() as server:
         patch.setenv("no_proxy", "127.0.0.1")
         yield server
 
@@ -65,3 +46,12 @@ def begin_part() -> Callable[[Path, bytes, Origin], None]:
             part.put(0, data)
 
     return begin
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder in a folder, which is the current one and in which nothing may change."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "canary").write_bytes(b"alive")
+    monkeypatch.chdir(tmp_path / "home")
+    return tmp_path / "home"

@@ -207,6 +207,8 @@ def test_a_full_disk_is_told_before_anything_is_fetched(web: Server, target: Pat
     served = web.served(DATA)
     with pytest.raises(DiskFullError, match=r"file.zip needs 1,000,000,000,000.0 MB more.*--root"):
         fetch(web.serve(served), target, size=10**18)
+    with pytest.raises(DiskFullError, match="make room"):
+        fetch(web.serve(served), target, about=10**18)
     assert served.asked == []
     with pytest.raises(DiskFullError):
         fetch(web.serve(web.served(DATA), web.fault(headers={"Content-Length": str(10**18)})), target)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from handseg_cli.errors import OutputError
-from handseg_cli.io.jpeg import encode, read_comment
+from handseg_cli.io.jpeg import encode, read_comment, stripped
 
 
 def picture() -> np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]:
@@ -69,6 +70,49 @@ def test_files_without_a_comment_have_none(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(encode(picture()))
     Image.new("L", (3, 3)).save(tmp_path / "b.png")
     assert [read_comment(tmp_path / name) for name in ("a.jpg", "b.png", "gone.jpg", ".")] == [""] * 4
+
+
+def photo(mode: str = "RGB", **options: Any) -> bytes:
+    stream = io.BytesIO()
+    Image.fromarray(picture()).convert(mode).save(stream, "JPEG", **options)
+    return stream.getvalue()
+
+
+def noted(**options: Any) -> bytes:
+    """Return a photo with the place where it was taken, a comment, a colour profile and a second photo at its end."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[1] = "N"
+    exif[0x010F] = "Acme Camera"
+    return photo(exif=exif, comment=b"my flat", icc_profile=b"profile" * 20_000, **options) + photo() + b"trailer"
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}, {"optimize": True}])
+def test_a_stripped_photo_has_its_pixels_and_no_notes(options: dict[str, Any]) -> None:
+    data = stripped(noted(**options))
+    assert data == photo(**options)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_what_colours_depend_on_stays(mode: str) -> None:
+    assert stripped(photo(mode, comment=b"x")) == photo(mode)
+
+
+def test_previews_and_filled_bytes_go() -> None:
+    whole = photo()
+    preview = b"\xff\xe0\0\x10JFXX\0" + bytes(9)
+    assert stripped(whole[:20] + preview + b"\xff\xff" + whole[20:]) == whole
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2, 10, 25, 300, -1, -2])
+def test_a_photo_that_is_cut_off_is_not_stripped(cut: int) -> None:
+    assert stripped(photo()[:cut]) is None
+
+
+@given(st.integers(2, 1000), st.integers(0, 255))
+def test_a_damaged_photo_is_stripped_to_something_shorter_or_not_at_all(at: int, value: int) -> None:
+    data = bytearray(noted())
+    data[at] = value
+    assert len(stripped(bytes(data)) or b"") < len(data)
 
 
 def test_side_that_jpeg_cannot_hold_is_refused() -> None:

@@ -40,7 +40,7 @@ def bytes_kept(target: Path) -> bytes:
 # --- going on ---------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     cuts=st.lists(st.integers(0, 5000), max_size=4),
     reset=st.booleans(),

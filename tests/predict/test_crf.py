@@ -61,7 +61,7 @@ def normalised(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("wider", [6, 12])
 def test_labels_and_chances_agree_with_the_exact_mean_field(wider: int) -> None:
-    image, mask = scene(40, 60)
+    image, mask = scene(32, 48)
     parameters = Crf(near_px=20 * wider, alike_px=30 * wider, widest=np.inf)
     exact = exact_mean_field(image, doubtful(mask), parameters)
     refined = refine(image, doubtful(mask), parameters)
@@ -97,7 +97,7 @@ def test_a_mirrored_photo_gets_the_mirrored_mask(axis: int) -> None:
     assert overlap(straight, mirrored) > 0.999
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (1, 200_000), (2, 3), (33, 47)])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (1, 60_000), (2, 3), (33, 47)])
 def test_any_shape_is_refined(shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     refined = refine(rng.integers(0, 256, (*shape, 3), dtype=np.uint8), rng.integers(0, 256, shape, dtype=np.uint8))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from handseg_cli.config import PredictConfig
+from handseg_cli.config import Kind, PredictConfig
 from handseg_cli.predict.stamps import read_stamp
 from handseg_cli.predict.stream import predict
 
@@ -40,11 +40,21 @@ def test_a_photo_on_stdin_gives_the_mask_that_its_file_gets(photo: Path, tiny_we
 
 
 @pytest.mark.parametrize(("kind", "mode"), [("probability", "L"), ("overlay", "RGB"), ("cutout", "RGBA")])
-def test_every_kind_goes_to_stdout(photo: Path, tiny_weights: Path, kind: str, mode: str) -> None:
-    done = pipe(photo.read_bytes(), tiny_weights, "--kind", kind, "--quiet")
-    picture = Image.open(io.BytesIO(done.stdout))
+def test_every_kind_goes_to_stdout(
+    photo: Path,
+    tiny_weights: Path,
+    kind: Kind,
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    with photo.open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        predict(PredictConfig(paths=(Path("-"),), kind=(kind,), weights=str(tiny_weights), quiet=True))
+    out, said = capfdbinary.readouterr()
+    picture = Image.open(io.BytesIO(out))
     assert (picture.mode, picture.size) == (mode, (120, 90))
-    assert done.stderr == b""
+    assert said == b""
 
 
 def test_a_full_disk_behind_stdout_is_told_once(photo: Path, tiny_weights: Path) -> None:

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from handseg_cli.checkpoints.store import save
+from handseg_cli.checkpoints.weights import Weights
 from handseg_cli.config import NetConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
 from handseg_cli.models.lite import Lite
-from handseg_cli.predict.predictor import Predictor, batched, choose_runtime, net_shape, open_predictor
+from handseg_cli.predict.predictor import Predictor, batched, choose_runtime, fit_of, net_shape, open_predictor
 from handseg_cli.runtime.session import Batch
 from handseg_cli.sample import Image
 
@@ -251,3 +252,21 @@ def test_runtimes_agree(tiny_weights: Path, tiny: Predictor) -> None:
     other = open_predictor(NetConfig(weights=str(tiny_weights.with_suffix(".safetensors"))))[0]
     image = blots(120, 90)
     assert np.abs(other(image).probability.astype(int) - tiny(image).probability).max() <= 1
+
+
+def test_a_net_that_squashes_sees_every_photo_in_one_shape() -> None:
+    red = Red()
+    predictor = Predictor(red, size=64, fit="squash")
+    masks = [predictor(square(*size)).mask for size in ((90, 400), (300, 100))]
+    assert {shape[1:3] for shape in red.shapes} == {(64, 64)}
+    assert [mask.shape for mask in masks] == [(90, 400), (300, 100)]
+
+
+@pytest.mark.parametrize(("card", "wanted"), [({}, "area"), ({"fit": "area"}, "area"), ({"fit": "squash"}, "squash")])
+def test_a_card_says_how_photos_are_fitted(card: dict[str, Any], wanted: str) -> None:
+    assert fit_of(Weights("net", None, None, "", card)) == wanted
+
+
+def test_a_card_of_an_unknown_fit_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="fit 'pad', not area or squash"):
+        fit_of(Weights("net", None, None, "", {"fit": "pad"}))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from handseg_cli.config import PredictConfig
 from handseg_cli.io.images import read_photo
-from handseg_cli.metrics.regions import iou
+from handseg_cli.metrics.regions import count, iou
 from handseg_cli.predict.crf import DEFAULT, REFERENCE_PIXELS, Crf, refine
 from handseg_cli.predict.predictor import open_predictor
 from handseg_cli.sample import Image, Mask
@@ -79,8 +79,8 @@ def measure(folder: Path, segment: Segment) -> str:
         start = time.perf_counter()
         refined = refine(image, probability)
         seconds.append(time.perf_counter() - start)
-        before.append(iou((probability > 127).astype(np.uint8), truth))
-        after.append(iou((refined > 127).astype(np.uint8), truth))
+        before.append(iou(count((probability > 127).astype(np.uint8), truth)))
+        after.append(iou(count((refined > 127).astype(np.uint8), truth)))
     gain = np.subtract(after, before)
     counts = (
         f"{len(before):8}{np.mean(before):9.4f}{np.mean(after):9.4f}{(gain > 0.01).sum():8}{(gain < -0.01).sum():8}"

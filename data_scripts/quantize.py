@@ -27,7 +27,7 @@ from quantize_graph import copy_rows, quantize_front
 from handseg_cli.checkpoints.weights import card_of
 from handseg_cli.io.files import write_atomic
 from handseg_cli.io.images import Photo, read_photo
-from handseg_cli.metrics.regions import iou
+from handseg_cli.metrics.regions import count, iou
 from handseg_cli.predict.predictor import Predictor, batched
 from handseg_cli.runtime.onnx_file import read_model
 from handseg_cli.runtime.onnx_session import OnnxSession
@@ -131,7 +131,7 @@ def main() -> None:
     both = [Predictor(OnnxSession(data), size=card["size"]).segment(photos[half:]) for data in (model, small)]
     pairs = list(zip(*both, strict=True))
     drift = np.mean([np.abs(one.probability.astype(int) - other.probability).mean() for one, other in pairs]) / 255
-    agreement = np.mean([iou(one.mask, other.mask) for one, other in pairs])
+    agreement = np.mean([iou(count(one.mask, other.mask)) for one, other in pairs])
     for name, data in (("float", model), ("8 bits", small)):
         times = "  ".join(f"{cpu_ms(data, threads):6.2f} ms CPU x{threads}" for threads in (1, os.cpu_count() or 1))
         print(f"{name:8} {len(data) / 1e6:5.1f} MB  {times}")

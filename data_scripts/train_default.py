@@ -25,7 +25,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset
 
 from handseg_cli.checkpoints.store import load, save
-from handseg_cli.metrics.regions import iou
+from handseg_cli.metrics.regions import count, iou
 from handseg_cli.models.lite import Lite
 
 # What the weights say of themselves; the scores of the last look join it.
@@ -77,7 +77,7 @@ def evaluate(model: nn.Module, folder: Path, size: int) -> dict[str, float]:
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         found = []
         for path in sorted((kind / "images").iterdir()):
-            found.append(iou(predict(model, read(path), size), mask_of(kind, path.stem)))
+            found.append(iou(count(predict(model, read(path), size), mask_of(kind, path.stem))))
         scores[kind.name] = round(float(np.mean(found)), 4)
     return scores
 

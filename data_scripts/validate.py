@@ -17,7 +17,7 @@ from composites import mask_of
 from handseg_cli.config import PredictConfig
 from handseg_cli.io.draw import contact_sheet
 from handseg_cli.io.images import read_photo
-from handseg_cli.metrics.regions import iou
+from handseg_cli.metrics.regions import count, iou
 from handseg_cli.predict.predictor import open_predictor
 from handseg_cli.sample import Image, Mask
 
@@ -37,7 +37,7 @@ def measure(predictor: Any, folder: Path, sheets: Path | None) -> list[float]:
         truth = mask_of(folder, path.stem)
         image = read_photo(path.read_bytes(), str(path), max_pixels=10**8).image
         mask = predictor(image).mask
-        found.append((iou(mask, truth), path.stem, judged(image, mask, truth)))
+        found.append((iou(count(mask, truth)), path.stem, judged(image, mask, truth)))
     found.sort(key=lambda each: each[0])
     if sheets:
         sheets.mkdir(parents=True, exist_ok=True)

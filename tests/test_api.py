@@ -22,7 +22,10 @@ def test_loaded_predictor_makes_a_mask_of_the_photos_size() -> None:
 
 
 def test_load_takes_the_settings_of_a_net() -> None:
-    assert list(inspect.signature(handseg_cli.load).parameters) == [field.name for field in fields(NetConfig)]
+    first, *rest = inspect.signature(handseg_cli.load).parameters.values()
+    assert first.name == "weights"
+    assert {first.name, *(each.name for each in rest)} == {field.name for field in fields(NetConfig)}
+    assert {each.kind for each in rest} == {inspect.Parameter.KEYWORD_ONLY}
 
 
 def test_settings_that_make_no_sense_are_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handseg_cli.config import STDIN, NetConfig, PredictConfig, parse_shard, parse_size
+from handseg_cli.config import STDIN, EvalConfig, NetConfig, PredictConfig, parse_shard, parse_size
 from handseg_cli.errors import ConfigError
 
 PHOTO = (Path("a.jpg"),)
@@ -106,3 +106,27 @@ def test_any_other_shard_is_refused(text: str) -> None:
     assert 1 <= index <= count
     assert text.replace("0", "") in text  # what was read came from digits alone
     assert set(text) <= set("0123456789/") or not text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ({"models": ()}, "MODEL is empty"),
+        ({"models": ("lite", "lite")}, "given twice"),
+        ({"datasets": ("hof,eyth", "hof")}, "the same twice"),
+        ({"split": ()}, "--split is empty"),
+        ({"split": ("val", "val")}, "the same twice"),
+        ({"limit": -1}, "0 or more"),
+        ({"workers": -1}, "0 or more"),
+        ({"threshold": 2.0}, "from 0 to 1"),
+        ({"protocol": "seed", "min_area": 0.1}, "leave it out"),
+    ],
+)
+def test_eval_settings_are_checked(settings: dict[str, Any], hint: str) -> None:
+    with pytest.raises(ConfigError, match=hint):
+        EvalConfig(**settings)
+
+
+def test_each_net_of_an_evaluation_gets_its_settings() -> None:
+    config = EvalConfig(models=("a.onnx",), threshold=0.7, tta=True)
+    assert config.net("a.onnx") == NetConfig("a.onnx", threshold=0.7, tta=True)

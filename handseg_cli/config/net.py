@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from handseg_cli.config.marks import require
+from handseg_cli.config.marks import Short, require
 
 RuntimeName = Literal["auto", "onnx", "openvino", "torch"]
 DeviceName = Literal["cpu", "cuda", "mps"]
 
 
-@dataclass(frozen=True)
-class NetConfig:
-    """What opening a net takes: which weights, where they run, and how a mask is made of what they say."""
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """Where a net runs, and how a mask is made of what it says."""
 
-    weights: Annotated[str, "Embedded weights by name, or the path of an .onnx or .safetensors file."] = "lite"
     runtime: Annotated[RuntimeName, "What runs it; auto: ONNX Runtime, or PyTorch for .safetensors and GPUs."] = "auto"
     device: Annotated[DeviceName, "Where the net runs. A device that is absent is an error, never the CPU."] = "cpu"
     half: Annotated[bool, "Compute in half precision, by --runtime openvino or torch."] = False
@@ -27,9 +26,21 @@ class NetConfig:
     tta: Annotated[bool, "Average with the mirrored photo: a little better, half as fast."] = False
 
     def __post_init__(self) -> None:
-        require(bool(self.weights), "--weights is empty; it takes a name or the path of a weights file")
         require(0 <= self.threshold <= 1, f"--threshold is {self.threshold}; it goes from 0 to 1")
         require(0 <= self.min_area <= 1, f"--min-area is {self.min_area}; it is a fraction of the photo, from 0 to 1")
         require(self.size == 0 or 32 <= self.size <= 4096, f"--size is {self.size}; it goes from 32 to 4096, or is 0")
         may_halve = self.runtime in ("openvino", "torch") or self.device != "cpu"
         require(not self.half or may_halve, "--half is for --runtime openvino or torch; ONNX Runtime has float32 only")
+
+
+@dataclass(frozen=True)
+class NetConfig(RunConfig):
+    """What opening a net takes: which weights, where they run, and how a mask is made of what they say."""
+
+    weights: Annotated[
+        str, "Embedded weights by name, or the path of an .onnx or .safetensors file.", Short("--model")
+    ] = "lite"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(bool(self.weights), "--weights is empty; it takes a name or the path of a weights file")

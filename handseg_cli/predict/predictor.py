@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import cv2
 import numpy as np
@@ -28,12 +28,15 @@ from handseg_cli.tasks.decode import binary, find_hands, probability
 GPU_BATCH = 8
 LONGEST = 4  # no side gets longer than so many times `size`, however narrow the photo is
 
+Fit = Literal["area", "squash"]
+
 
 @dataclass(frozen=True)
 class Predictor:
     """An opened net and how its answer becomes a mask; may be called from several threads at once.
 
-    `size` and `stride`: a photo is scaled to about size x size pixels, both sides multiples of the stride.
+    `size`, `stride` and `fit`: a photo is scaled to about size x size pixels of its own shape or, by "squash", to
+    just these; both sides are multiples of the stride.
     `hands`: whether predictions list the hands of their masks; without them nobody pays for that.
     """
 
@@ -41,6 +44,7 @@ class Predictor:
     _: KW_ONLY
     size: int
     stride: int = 32
+    fit: Fit = "area"
     threshold: float = 0.5
     min_area: float = 0.0
     crf: bool = False
@@ -70,12 +74,17 @@ class Predictor:
         """
         groups = defaultdict(list)
         for index, photo in enumerate(photos):
-            groups[net_shape(photo.size, self.size, self.stride)].append(index)
+            groups[self.shape(photo.size)].append(index)
         found: dict[int, Prediction] = {}
         for shape, indices in groups.items():
             predictions = self._segment_alike([photos[index] for index in indices], shape)
             found.update(zip(indices, predictions, strict=True))
         return [found[index] for index in range(len(photos))]
+
+    def shape(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return the (height, width) at which the net sees a photo of a size (height, width)."""
+        # Squashed, every photo is a square one.
+        return net_shape(size if self.fit == "area" else (self.size, self.size), self.size, self.stride)
 
     def _segment_alike(self, photos: list[Photo], shape: tuple[int, int]) -> list[Prediction]:
         start = time.perf_counter()
@@ -95,7 +104,7 @@ class Predictor:
         return Prediction(mask, score, hands, {"net": net_seconds, "post": time.perf_counter() - start})
 
     def _logits(self, batch: Batch) -> NDArray[np.float32]:
-        """Run the net on (B, h, w, 3); (B, 1, h', w') logits, the mean with those of the mirrored photo if `tta`."""
+        """Run the net on (B, h, w, 3); (B, C, h', w') logits, the mean with those of the mirrored photo if `tta`."""
         logits = self.session.run(batch)["mask"]
         if not self.tta:
             return logits
@@ -105,7 +114,7 @@ class Predictor:
     def _tiles(self, tiles: Sequence[Image]) -> list[Mask]:
         """Return the probability of each of some tiles, (h, w, 3) uint8 of one shape."""
         height, width = tiles[0].shape[:2]
-        shape = net_shape((height, width), self.size, self.stride)
+        shape = self.shape((height, width))
         return [probability(logits, (height, width)) for logits in self._logits(batched(tiles, shape))]
 
 
@@ -162,6 +171,7 @@ def open_predictor(config: NetConfig, hands: bool = True) -> tuple[Predictor, We
         session,
         size=config.size or whole(weights, "size"),
         stride=whole(weights, "stride"),
+        fit=fit_of(weights),
         threshold=config.threshold,
         min_area=config.min_area,
         crf=config.crf,
@@ -191,3 +201,11 @@ def whole(weights: Weights, key: str) -> int:
     if type(value) is not int or not 1 <= value <= 4096:
         raise CheckpointError(f"{weights.name}: its card says {key} {value!r}, not a number of pixels; export it again")
     return value
+
+
+def fit_of(weights: Weights) -> Fit:
+    """Return how photos are fitted to the net, as the card of some weights says; older ones do not."""
+    value = weights.card.get("fit", "area")
+    if value not in ("area", "squash"):
+        raise CheckpointError(f"{weights.name}: its card says fit {value!r}, not area or squash; export it again")
+    return cast(Fit, value)

@@ -63,14 +63,24 @@ def labels_of(sample: Sample) -> Mask | None:
 
 def write_sheet(path: Path, output: Path, count: int = 24) -> int:
     """Draw samples from all over a prepared file, their hands tinted, as one PNG, and return how many."""
-    if output.suffix.lower() != ".png":
-        raise OutputError(f"{output}: a contact sheet is a PNG file; give it a name that ends in .png")
+    require_png(output)
     with Reader(path) as reader:
         samples = [reader[at] for at in places(len(reader), count)]
     captions = [f"{sample.key}  {sample.split}".rstrip() for sample in samples]
-    sheet = contact_sheet([drawn(sample) for sample in samples], min(SHEET_COLUMNS, len(samples)), TILE, captions)
-    write_atomic(output, cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes())
+    tiles = [drawn(sample) for sample in samples]
+    write_png(output, contact_sheet(tiles, min(SHEET_COLUMNS, len(samples)), TILE, captions))
     return len(samples)
+
+
+def require_png(output: Path) -> None:
+    """Raise OutputError unless a path is that of a PNG file."""
+    if output.suffix.lower() != ".png":
+        raise OutputError(f"{output}: a contact sheet is a PNG file; give it a name that ends in .png")
+
+
+def write_png(output: Path, sheet: Image) -> None:
+    """Write a contact sheet, (H, W, 3) uint8 RGB."""
+    write_atomic(output, cv2.imencode(".png", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
 def drawn(sample: Sample) -> Image:

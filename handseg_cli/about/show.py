@@ -7,11 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
+from handseg_cli.about.augmented import write_augmented
 from handseg_cli.about.inventory import EXTRAS, RUNTIME_PACKAGES, embedded, installed
 from handseg_cli.about.prepared import prepared, write_sheet
 from handseg_cli.config import ShowConfig
 from handseg_cli.datasets.dataset import Dataset
 from handseg_cli.errors import ConfigError
+from handseg_cli.loading.recipe import Recipe
 from handseg_cli.registry import DATASETS, MODELS, RUNTIMES, WEIGHTS, resolve
 
 Row = dict[str, object]
@@ -19,17 +21,19 @@ Row = dict[str, object]
 
 def show(config: ShowConfig) -> str:
     """Return a list of the registry, or what a prepared file holds: as a table for people, or as JSON."""
-    rows = LISTS[config.what]() if config.what in LISTS else file_rows(Path(config.what), config.sheet)
+    rows = LISTS[config.what]() if config.what in LISTS else file_rows(Path(config.what), config)
     return json.dumps(rows, indent=2) if config.json else table(rows) or f"no {config.what} yet"
 
 
-def file_rows(path: Path, sheet: Path | None) -> list[Row]:
+def file_rows(path: Path, config: ShowConfig) -> list[Row]:
     """Tell what is in a prepared file, and draw its contact sheet if that is asked for."""
     if not path.exists():
         raise ConfigError(f"{path} is neither one of {', '.join(LISTS)} nor a file; see `handseg show --help`")
     rows = prepared(path)
-    if sheet is not None:
-        rows[0]["sheet"] = f"{sheet}, {write_sheet(path, sheet)} photos"
+    if config.sheet is not None:
+        recipe = Recipe(cutouts=config.cutouts)
+        count = write_augmented(path, config.sheet, recipe) if config.augmented else write_sheet(path, config.sheet)
+        rows[0]["sheet"] = f"{config.sheet}, {count} photos"
     return rows
 
 

@@ -60,7 +60,7 @@ def _mask(hands: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Mask:
 
 
 def masked(entry: Entry) -> Sample:
-    """Read a photo and its mask; DatasetError where their sizes differ or, as the entry's detail says, there is none."""
+    """Read a photo and its mask; DatasetError where their sizes differ, or there is none as the detail says."""
     if entry.labels is None:
         raise DatasetError(entry.detail)
     image = read_image(entry)

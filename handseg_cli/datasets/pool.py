@@ -141,7 +141,10 @@ def serve(line: Connection, work: Callable[[object], object]) -> None:
             answer = work(job)
         except HandsegError as error:
             answer = error
-        line.send(answer)
+        try:
+            line.send(answer)
+        except OSError:
+            return  # nobody waits for it any more
 
 
 def follow_parent() -> None:

@@ -1,0 +1,65 @@
+"""A contact sheet of training pictures: what each alteration does to photos of a prepared file, and all together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from handseg_cli.about.prepared import places, require_png, write_png
+from handseg_cli.io.draw import CASING, LINE, contact_sheet
+from handseg_cli.io.hdf5 import Reader
+from handseg_cli.loading.cutouts import read_cutouts
+from handseg_cli.loading.geometry import HAND, IGNORED
+from handseg_cli.loading.recipe import Recipe
+from handseg_cli.loading.transforms import augment, bare, fitted, steps
+from handseg_cli.sample import Image, Sample
+
+PHOTOS = 6
+TOGETHER = 4  # rows of pictures as training sees them
+
+
+def write_augmented(path: Path, output: Path, recipe: Recipe) -> int:
+    """Draw photos from all over a prepared file as one PNG, and return how many.
+
+    The first row shows them whole, the next one each alteration alone, the last ones pictures as they are trained on.
+    """
+    require_png(output)
+    with Reader(path) as reader:
+        samples = [bare(reader[at]) for at in places(len(reader), PHOTOS)]
+    rows = rows_of(samples, recipe)
+    tiles = [drawn(picture) for row in rows.values() for picture in row]
+    captions = [name for name, row in rows.items() for _ in row]
+    write_png(output, contact_sheet(tiles, len(samples), recipe.size, captions))
+    return len(samples)
+
+
+def rows_of(samples: Sequence[Sample], recipe: Recipe) -> dict[str, list[Sample]]:
+    """Make the pictures of each row, by its name; the same every time."""
+    cutouts = read_cutouts(recipe.cutouts) if recipe.cutouts else ()
+    rows = {"whole": [fitted(sample, recipe) for sample in samples]}
+    plain, cut = replace(recipe, augment="none"), [np.random.default_rng([0, at]) for at in range(len(samples))]
+    rows["cut"] = [augment(sample, plain, rng) for sample, rng in zip(samples, cut, strict=True)]
+    for name, (_, step) in steps(recipe, cutouts).items():
+        rngs = [np.random.default_rng([1, at]) for at in range(len(samples))]
+        rows[name] = [step(picture, rng) for picture, rng in zip(rows["whole"], rngs, strict=True)]
+    for number in range(TOGETHER):
+        rngs = [np.random.default_rng([2, number, at]) for at in range(len(samples))]
+        made = [augment(sample, recipe, rng, cutouts) for sample, rng in zip(samples, rngs, strict=True)]
+        rows[f"{recipe.augment} {number + 1}"] = made
+    return rows
+
+
+def drawn(picture: Sample) -> Image:
+    """Outline the hands of a training picture and darken what is not judged, (H, W, 3) uint8 RGB."""
+    assert picture.mask is not None
+    image = np.where((picture.mask == IGNORED)[..., None], picture.image // 3, picture.image)
+    hands = (picture.mask == HAND).astype(np.uint8)
+    outlines, _ = cv2.findContours(hands, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    # No tint as on other sheets: the colours of hands are what is to be looked at.
+    for colour, width in ((CASING, 3), (LINE, 1)):
+        cv2.drawContours(image, outlines, -1, colour, width)
+    return image

@@ -1,0 +1,85 @@
+"""Batches for training and validation, the same bytes whatever the number of processes that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TypedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from handseg_cli.errors import DatasetError
+from handseg_cli.loading.crew import Crew
+from handseg_cli.loading.cutouts import read_cutouts
+from handseg_cli.loading.mix import Mix
+from handseg_cli.loading.pictures import Arrays, Job, Maker
+from handseg_cli.loading.recipe import Recipe
+
+
+class Batch(TypedDict):
+    """`image` (B, 3, H, W) uint8 RGB; `mask` (B, H, W) uint8: 0 background, 1 hand, 255 not judged; "file/key"."""
+
+    image: Tensor
+    mask: Tensor
+    key: list[str]
+
+
+class Feed:
+    """Batches of a mix for one of several processes (`rank` of `ranks`) that share its samples.
+
+    `workers` processes make them; 0: this one.
+    """
+
+    def __init__(
+        self, mix: Mix, recipe: Recipe, *, batch: int, seed: int, workers: int, rank: int = 0, ranks: int = 1
+    ) -> None:
+        if mix.drawn < ranks:
+            raise DatasetError(f"an epoch has {mix.drawn} samples for {ranks} processes; train with fewer of these")
+        cutouts = read_cutouts(recipe.cutouts) if recipe.cutouts and recipe.augment == "full" else ()
+        self.maker = Maker(mix, recipe, cutouts)
+        self.crew = Crew(self.maker, workers) if workers else None
+        self.batch, self.seed, self.rank, self.ranks = batch, seed, rank, ranks
+
+    def __len__(self) -> int:
+        """Return how many batches an epoch has, for each rank."""
+        return max(1, self.maker.mix.drawn // (self.batch * self.ranks))
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Yield the training batches of an epoch from number `start` on; what does not fill one is left out.
+
+        Each sample has its own chance, of the seed, the epoch and its place in it.
+        """
+        # Of four numbers, so that the order shares its chance with no sample: three are as four with a 0.
+        order = self.maker.mix.order(np.random.default_rng([self.seed, epoch, 0, 1]))
+        jobs = []
+        for first in range(
+            start * self.batch * self.ranks, len(self) * self.batch * self.ranks, self.batch * self.ranks
+        ):
+            places = range(first, min(first + self.batch * self.ranks, len(order)))[self.rank :: self.ranks]
+            seeds = tuple((self.seed, epoch, place) for place in places)
+            jobs.append(Job(tuple(int(order[place]) for place in places), seeds))
+        return self._made(jobs)
+
+    def once(self) -> Iterator[Batch]:
+        """Yield every sample of the split once and without chance, those of this rank; the last batch may be short.
+
+        Of "halves" both are yielded, under the same key.
+        """
+        views = self.maker.recipe.views
+        mine = range(len(self.maker.mix) * views)[self.rank :: self.ranks]
+        chunks = [mine[at : at + self.batch] for at in range(0, len(mine), self.batch)]
+        return self._made(
+            [Job(tuple(at // views for at in chunk), views=tuple(at % views for at in chunk)) for chunk in chunks]
+        )
+
+    def _made(self, jobs: Sequence[Job]) -> Iterator[Batch]:
+        if self.crew is None:
+            yield from map(batch_of, map(self.maker, jobs))
+        else:
+            yield from map(batch_of, self.crew.run(jobs))
+
+
+def batch_of(arrays: Arrays) -> Batch:
+    """Turn arrays into the tensors of a batch."""
+    return {"image": torch.from_numpy(arrays.image), "mask": torch.from_numpy(arrays.mask), "key": arrays.key}

@@ -1,0 +1,100 @@
+"""The samples of several prepared files, one after the other, and the order in which an epoch takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg_cli.config.words import weighted
+from handseg_cli.errors import DatasetError
+from handseg_cli.io.encoded import SPLITS
+from handseg_cli.io.hdf5 import Reader
+from handseg_cli.registry import ALIASES
+from handseg_cli.sample import Sample
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One prepared file, and how often an epoch takes each of its samples."""
+
+    name: str
+    path: Path
+    weight: float = 1.0
+
+
+def parts(names: Sequence[str], root: Path) -> list[Part]:
+    """Find prepared files by NAME, NAME=WEIGHT or PATH.h5, names below `root`; DatasetError for one that is missing."""
+    found = []
+    for name, weight in weighted(names).items():
+        known = ALIASES.get(name, name)
+        if name.endswith(".h5"):
+            part, advice = Part(Path(name).stem, Path(name), weight), "give the path of a prepared file"
+        else:
+            part, advice = Part(known, root / "prepared" / f"{known}.h5", weight), f"run `handseg prepare {known}`"
+        if not part.path.exists():
+            raise DatasetError(f"{part.path}: is not there; {advice}")
+        found.append(part)
+    return found
+
+
+class Mix:
+    """The samples of a split ("train", "val", "test", "all", or several as "train+test") of prepared files.
+
+    It goes to other processes.
+    """
+
+    def __init__(self, parts: Sequence[Part], split: str) -> None:
+        splits = split.split("+")
+        if not {*splits} <= {*SPLITS[1:], ALL}:
+            raise ValueError(f"{split!r} is no split")
+        self.parts = tuple(parts)
+        self.readers = tuple(Reader(part.path) for part in parts)
+        self.chosen = tuple(
+            np.arange(len(reader), dtype=np.int64)
+            if split == ALL
+            else np.sort(np.concatenate([reader.indices(each) for each in splits]))
+            for reader in self.readers
+        )
+        self.starts = np.cumsum([0, *map(len, self.chosen)])
+        if not len(self):
+            paths = ", ".join(str(part.path) for part in parts) or "no file"
+            raise DatasetError(f"{paths}: holds no sample of the split {split}; prepare it with another --split")
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def __getitem__(self, index: int) -> Sample:
+        """Decode a sample; its key begins with the name of its file."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        at = int(np.searchsorted(self.starts, index, side="right")) - 1
+        sample = self.readers[at][int(self.chosen[at][index - self.starts[at]])]
+        return replace(sample, key=f"{self.parts[at].name}/{sample.key}")
+
+    @property
+    def drawn(self) -> int:
+        """Return how many samples an epoch takes."""
+        return sum(whole * count + rest for whole, rest, count in self._shares())
+
+    def order(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Shuffle one epoch: (drawn,) indices, each sample `weight` times; of a fraction chance says which samples."""
+        pieces = []
+        for start, (whole, rest, count) in zip(self.starts[:-1], self._shares(), strict=True):
+            pieces += [start + np.tile(np.arange(count), whole), start + rng.permutation(count)[:rest]]
+        return rng.permutation(np.concatenate(pieces)).astype(np.int64)
+
+    def _shares(self) -> list[tuple[int, int, int]]:
+        """Return for each file how often all of its samples are taken, how many once more, and how many it has."""
+        shares = []
+        for part, chosen in zip(self.parts, self.chosen, strict=True):
+            whole, count = int(part.weight), len(chosen)
+            rest = round((part.weight - whole) * count)
+            # However small its weight, no file that was named is left out.
+            shares.append((whole, rest if whole or rest else min(1, count), count))
+        return shares

@@ -2,84 +2,42 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, Any, NamedTuple, NoReturn, cast
 
 import typer
 
 from handseg_cli import __version__
-from handseg_cli.config import DoctorConfig, DownloadConfig, ExportConfig, PredictConfig, PrepareConfig, ShowConfig
+from handseg_cli.config import (
+    DoctorConfig,
+    DownloadConfig,
+    EvalConfig,
+    ExportConfig,
+    FinetuneConfig,
+    PredictConfig,
+    PrepareConfig,
+    ShowConfig,
+    TrainConfig,
+)
 from handseg_cli.errors import HandsegError
+from handseg_cli.notes import (
+    DOWNLOAD_NOTES,
+    EVAL_NOTES,
+    FINETUNE_NOTES,
+    HELP,
+    NOTES,
+    PREDICT_NOTES,
+    PREPARE_NOTES,
+    TRAIN_NOTES,
+)
 from handseg_cli.options import options_from
 from handseg_cli.paths import shown
 from handseg_cli.registry import resolve
-
-# "\b" keeps Typer from joining the lines that follow.
-PREDICT_NOTES = """
-\b
-Examples:
-  handseg predict photos                              masks beside the photos
-  handseg predict photos -r -o masks                  the whole tree, mirrored under masks/
-  handseg predict a.jpg --kind mask --kind overlay    a.jpg.png and a.jpg.overlay.jpg
-  find . -name '*.jpg' -print0 | handseg predict --files0-from -
-  handseg predict - < a.jpg > mask.png
-  handseg predict clip.mp4 --frames -o frames
-
-\b
-Names:
-  mask         image.jpg.png               8-bit grey, 255 on hands
-  probability  image.jpg.probability.png   8-bit grey, 255 for certainty
-  overlay      image.jpg.overlay.jpg       the photo with its hands tinted
-  cutout       image.jpg.cutout.png        the hands alone, the rest transparent
-  of a video   clip.mp4.mkv                or with --frames the folder clip.mp4.frames
-
-A mask that is up to date is skipped, one made with other weights or settings, or from a photo that has changed
-since, is redone. A file handseg did not write is never replaced without --overwrite. Interrupted? Run it again.
-
-\b
-Exit codes:
-  0    all done, now or before
-  1    some inputs failed (see --fail-on)
-  2    the command line makes no sense
-  3    no photo was found
-  4    cannot start: weights, a device or a package is missing
-  5    the disk is full
-  130  interrupted (143: terminated, 141: the reader of stdout went away)
-"""
-
-DOWNLOAD_NOTES = """
-\b
-Examples:
-  handseg download-datasets                     the four hand mask datasets, after you agree to their terms
-  handseg download rhd --dry-run                what would be fetched, from where, under which licence
-  handseg download egohands --yes               without asking, as in cron
-  handseg download hof --from hand_over_face_corrected.tar.gz
-
-Exits with 1 if something could not be had; run it again and it goes on where it stopped.
-"""
-
-PREPARE_NOTES = """
-\b
-Examples:
-  handseg prepare egohands eyth hof gtea        what `handseg download-datasets` has fetched
-  handseg prepare folder --raw my_photos        images/ and masks/, or a.jpg beside a.jpg.png
-  handseg show prepared/egohands.h5             what is in it
-
-It can be interrupted: run it again and it goes on. The same input makes the same file, byte for byte.
-"""
-
-HELP = "Masks of the hands in photos: folders in, masks out, fast and unattended."
-
-NOTES = """
-\b
-Begin with:
-  handseg predict photos      write a mask beside each photo
-  handseg predict --help      inputs, outputs, names and exit codes
-  handseg doctor              check this installation
-"""
 
 
 class Command(NamedTuple):
@@ -96,7 +54,10 @@ COMMANDS = {
     "download": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True, notes=DOWNLOAD_NOTES),
     "download-datasets": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True),
     "prepare": Command(PrepareConfig, "handseg_cli.datasets.prepare:prepare", answers=True, notes=PREPARE_NOTES),
-    "export": Command(ExportConfig, "handseg_cli.export.onnx:export"),
+    "train": Command(TrainConfig, "handseg_cli.train.train:train", answers=True, notes=TRAIN_NOTES),
+    "finetune": Command(FinetuneConfig, "handseg_cli.train.finetune:finetune", answers=True, notes=FINETUNE_NOTES),
+    "eval": Command(EvalConfig, "handseg_cli.evaluate.run:evaluate", answers=True, notes=EVAL_NOTES),
+    "export": Command(ExportConfig, "handseg_cli.export.files:export"),
     "doctor": Command(DoctorConfig, "handseg_cli.about.doctor:doctor", answers=True),
     "show": Command(ShowConfig, "handseg_cli.about.show:show", answers=True),
 }
@@ -108,11 +69,16 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     # NumPy would start as many threads as there are cores, which spin for a while and are never needed.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, terminate)
+    on_interrupt(signal.default_int_handler, leave)
     try:
         build_app()(args=arguments, prog_name="handseg")
     except HandsegError as error:
         print(f"handseg: {shown(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
+    finally:
+        on_interrupt(interrupt, leave)
+        # Python's own last steps take a while, and would end by the signal although all is done.
+        atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     sys.exit(0)
 
 
@@ -162,6 +128,7 @@ def runner(command: Command) -> Callable[[Any], None]:
 
     def run(config: Any) -> None:
         verb = cast(Callable[[Any], object], resolve(command.verb))
+        on_interrupt(leave, interrupt)
         try:
             result = verb(config)
             if command.answers:
@@ -180,3 +147,27 @@ def runner(command: Command) -> Callable[[Any], None]:
 def terminate(number: int, frame: object) -> NoReturn:
     """End as SIGTERM asks, but through every `finally` on the way."""
     sys.exit(128 + number)
+
+
+def on_interrupt(before: object, after: Callable[[int, object], NoReturn]) -> None:
+    """Let Ctrl-C do another thing than before; where it does a third, as in nohup's silence, that stays."""
+    if signal.getsignal(signal.SIGINT) is before:
+        signal.signal(signal.SIGINT, after)
+
+
+def interrupt(number: int, frame: object) -> NoReturn:
+    """End as Ctrl-C asks, and say so; a second one ends the process at once.
+
+    Not by KeyboardInterrupt: Python may die of SIGINT although that was caught.
+    """
+    signal.signal(signal.SIGINT, leave)
+    with suppress(OSError):
+        os.write(2, b"handseg: interrupted\n")
+    terminate(number, frame)
+
+
+def leave(number: int, frame: object) -> NoReturn:
+    """End at once, where nothing has begun or all is done. While packages load, some swallow whatever is raised."""
+    with suppress(OSError):
+        os.write(2, b"handseg: interrupted\n")
+    os._exit(128 + number)

@@ -34,6 +34,10 @@ class CheckpointError(HandsegError):
     """Weights are missing, damaged or of another kind."""
 
 
+class TrainingError(HandsegError):
+    """A training cannot go on."""
+
+
 class DeviceError(HandsegError):
     """A device or a runtime was asked for that this machine does not have."""
 

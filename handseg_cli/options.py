@@ -13,23 +13,43 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from handseg_cli.config import Positional, Short
+from handseg_cli.config.layers import layered
 
 T = TypeVar("T")
 
+CONTEXT = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+
 
 def options_from(config: type[T], run: Callable[[T], None]) -> Callable[..., None]:
-    """Return the function that Typer calls with the options of `config`; it makes a `config` of them and runs it."""
+    """Return the function that Typer calls with the options of `config`; it makes a `config` of them and runs it.
 
-    def command(**values: object) -> None:
-        run(config(**{name: from_typer(value) for name, value in values.items()}))
+    One that may come from a file, too, is made of what was typed alone: an option left out must not hide the file's.
+    """
+    is_layered = any(field.name == "config" for field in fields(config))  # type: ignore[arg-type]
+
+    def command(context: typer.Context, **values: object) -> None:
+        settings = {name: from_typer(value) for name, value in values.items()}
+        if is_layered:
+            typed = {name: value for name, value in settings.items() if was_typed(context, name)}
+            run(layered(config, typed))
+        else:
+            run(config(**settings))
 
     hints = typing.get_type_hints(config, include_extras=True)
     # A command's own fields come before those it shares with others, as the help is read from the top.
-    ordered = sorted(fields(config), key=lambda field: field.name not in config.__annotations__)  # type: ignore[arg-type]
-    parameters = [parameter(field, hints[field.name]) for field in ordered]
+    classes = [vars(each).get("__annotations__", {}) for each in config.__mro__]
+    near = {name: depth for depth, names in reversed([*enumerate(classes)]) for name in names}
+    ordered = sorted(fields(config), key=lambda field: near[field.name])  # type: ignore[arg-type]
+    parameters = [CONTEXT, *(parameter(field, hints[field.name]) for field in ordered)]
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {each.name: each.annotation for each in parameters}
     return command
+
+
+def was_typed(context: typer.Context, name: str) -> bool:
+    """Tell whether a parameter was on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def parameter(field: Field[Any], hint: object) -> Parameter:

@@ -7,7 +7,11 @@ import importlib
 from handseg_cli.errors import HandsegError
 
 # "module:attribute" of an nn.Module that returns a dict of named arrays.
-MODELS: dict[str, str] = {"lite": "handseg_cli.models.lite:Lite"}
+MODELS: dict[str, str] = {
+    "lite": "handseg_cli.models.lite:Lite",
+    "deeplab": "handseg_cli.models.deeplab:DeepLab",
+    "unet": "handseg_cli.models.unet:UNet",
+}
 
 # "module:attribute" of an object with archives, find and read.
 DATASETS: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""The command line as a process: help, exit codes, and what goes to which stream."""
+"""The command line: help, exit codes, and what goes to which stream."""
 
 from __future__ import annotations
 
@@ -8,24 +8,25 @@ import signal
 import subprocess
 import sys
 import typing
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from handseg_cli import __version__
-from handseg_cli.cli import COMMANDS
-from handseg_cli.config import Short
+from handseg_cli import __version__, cli
+from handseg_cli.cli import COMMANDS, Command
+from handseg_cli.config import DoctorConfig, Short
+from handseg_cli.errors import DiskFullError
 
 HERE = Path(__file__).parent
 README = (HERE.parent / "README.md").read_text()
-PLAIN = {**os.environ, "COLUMNS": "110", "TERM": "dumb"}
 
-# The real main on a verb of our own, for what no real verb does on demand.
+# The real main on a verb of our own, in a process, for what only that has.
 WITH_VERB = """
 import sys, time
 from handseg_cli import cli
 from handseg_cli.config import DoctorConfig
-from handseg_cli.errors import DiskFullError
 
 def verb(config):
     {body}
@@ -35,25 +36,48 @@ cli.main(["doctor"])
 """
 
 
-def handseg(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "handseg_cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env=PLAIN, timeout=60)
+class Done(NamedTuple):
+    """How a command has ended."""
+
+    code: object
+    out: str
+    err: str
 
 
-def with_verb(body: str) -> subprocess.CompletedProcess[str]:
-    script = WITH_VERB.format(body=body)
-    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+Handseg = Callable[..., Done]
+
+
+@pytest.fixture
+def handseg(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Handseg]:
+    """Return what runs the command line, in this process, with a verb of our own for `doctor` if one is given."""
+    monkeypatch.setenv("COLUMNS", "110")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+
+    def run(*arguments: str, verb: Callable[[object], object] | None = None) -> Done:
+        if verb:
+            monkeypatch.setitem(COMMANDS, "doctor", Command(DoctorConfig, "a verb of our own", answers=True))
+            monkeypatch.setattr(cli, "resolve", lambda _: verb)
+        with pytest.raises(SystemExit) as ended:
+            cli.main([*arguments])
+        return Done(ended.value.code, *capfd.readouterr())
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield run
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
-def test_help_is_as_recorded(command: str) -> None:
-    done = handseg(*command.split(), "--help")
-    assert done.stdout == (HERE / "golden" / f"help_{command or 'handseg'}.txt").read_text()
-    assert (done.returncode, done.stderr) == (0, "")
+def test_help_is_as_recorded(handseg: Handseg, command: str) -> None:
+    recorded = (HERE / "golden" / f"help_{command or 'handseg'}.txt").read_text()
+    assert handseg(*command.split(), "--help") == (0, recorded, "")
 
 
-def test_version_is_printed() -> None:
-    assert handseg("--version").stdout == f"handseg {__version__}\n"
+def test_it_is_started_as_a_module_too() -> None:
+    command = [sys.executable, "-m", "handseg_cli", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"handseg {__version__}\n", "")
 
 
 @pytest.mark.parametrize(
@@ -74,38 +98,44 @@ def test_version_is_printed() -> None:
         (["export", "a.safetensors"], "Missing argument"),
     ],
 )
-def test_bad_usage_exits_2_and_says_why(arguments: list[str], hint: str) -> None:
-    done = handseg(*arguments)
-    assert done.returncode == 2
-    assert hint in done.stderr
-    assert done.stdout == ""
+def test_bad_usage_exits_2_and_says_why(handseg: Handseg, arguments: list[str], hint: str) -> None:
+    code, out, err = handseg(*arguments)
+    assert (code, out) == (2, "")
+    assert hint in err
 
 
-def test_answer_goes_to_stdout() -> None:
-    done = with_verb("return 'the answer'")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "the answer\n", "")
+def test_answer_goes_to_stdout(handseg: Handseg) -> None:
+    assert handseg("doctor", verb=lambda _: "the answer") == (0, "the answer\n", "")
 
 
-def test_our_error_is_one_line_and_its_exit_code() -> None:
-    done = with_verb("raise DiskFullError('no space left on /masks; free some')")
-    assert (done.returncode, done.stdout) == (5, "")
-    assert done.stderr == "handseg: no space left on /masks; free some\n"
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("no space left on /masks; free some", "no space left on /masks; free some"),
+        ("no space for \x1b[31m\n.jpg", r"no space for \x1b[31m\n.jpg"),
+    ],
+)
+def test_our_error_is_one_line_that_cannot_play_with_the_terminal_and_its_exit_code(
+    handseg: Handseg, message: str, shown: str
+) -> None:
+    def verb(_: object) -> None:
+        raise DiskFullError(message)
 
-
-def test_name_in_an_error_cannot_play_with_the_terminal() -> None:
-    done = with_verb(r"raise DiskFullError('no space for \x1b[31m\n.jpg')")
-    assert done.stderr == "handseg: no space for \\x1b[31m\\n.jpg\n"
+    assert handseg("doctor", verb=verb) == (5, "", f"handseg: {shown}\n")
 
 
 def test_bug_keeps_its_plain_traceback() -> None:
-    done = with_verb("return 1 / 0")
+    command = [sys.executable, "-c", WITH_VERB.format(body="return 1 / 0")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert done.stderr.startswith("Traceback (most recent call last):")
     assert done.stderr.endswith("ZeroDivisionError: division by zero\n")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_ends_it_quietly_after_cleaning_up(number: signal.Signals, code: int) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "said"), [(signal.SIGINT, 130, "handseg: interrupted\n"), (signal.SIGTERM, 143, "")]
+)
+def test_signal_ends_it_after_cleaning_up(number: signal.Signals, code: int, said: str) -> None:
     body = "\n    ".join(["try:", "    print('ready', flush=True)", "    time.sleep(60)", "finally: print('cleaned')"])
     command = [sys.executable, "-c", WITH_VERB.format(body=body)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -113,7 +143,7 @@ def test_signal_ends_it_quietly_after_cleaning_up(number: signal.Signals, code: 
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (code, "cleaned\n", "")
+    assert (process.returncode, out, err) == (code, "cleaned\n", said)
 
 
 def test_closed_stdout_is_no_drama() -> None:

@@ -87,7 +87,7 @@ def test_undecodable_name_survives() -> None:
 
 def test_defaults_are_those_of_the_dataclass() -> None:
     assert parse(PredictConfig, "a") == PredictConfig(paths=(Path("a"),))
-    assert parse(ExportConfig, "a", "b") == ExportConfig(Path("a"), Path("b"))
+    assert parse(ExportConfig, "a", "b.onnx") == ExportConfig(Path("a"), Path("b.onnx"))
 
 
 @pytest.mark.parametrize("config", [command.config for command in COMMANDS.values()])

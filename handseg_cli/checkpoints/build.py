@@ -9,6 +9,24 @@ from torch import nn
 from handseg_cli import registry
 from handseg_cli.errors import CheckpointError
 
+# At which size a net sees a photo, if nobody trains it for another: pixels of a side, what sides are multiples of, and
+# how photos are fitted. `deeplab` as the first system has it; `unet` at half of 1918 x 1280, as the second.
+SEEN = {"lite": (384, 32, "area"), "deeplab": (256, 8, "squash"), "unet": (784, 16, "area")}
+
+
+def blank_card(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the card of a model that finds hands and of which no more is known."""
+    size, stride, fit = SEEN[name]
+    return {
+        "model": name,
+        "arguments": arguments,
+        "task": "hands",
+        "classes": ["hand"],
+        "size": size,
+        "stride": stride,
+        "fit": fit,
+    }
+
 
 def build(card: dict[str, Any]) -> nn.Module:
     """Build the untrained model that a card names under "model", with the card's "arguments"."""

@@ -49,6 +49,10 @@ def locate(name_or_path: str) -> tuple[Path | None, Path | None]:
         return onnx, safetensors
     if path.suffix.lower() in SUFFIXES:
         return (path, None) if path.suffix.lower() == ".onnx" else (None, path)
+    if path.is_file():
+        raise CheckpointError(
+            f"{path}: run `handseg export {path} {path.with_suffix('.safetensors')}` first, and use that"
+        )
     known = ", ".join(WEIGHTS)
     raise CheckpointError(f"{name_or_path}: no weights of this name ({known}), and no .onnx or .safetensors file")
 

@@ -8,25 +8,33 @@ from __future__ import annotations
 
 from handseg_cli.config.about import DoctorConfig, ExportConfig, ShowConfig
 from handseg_cli.config.data import DownloadConfig, PrepareConfig, SplitName
+from handseg_cli.config.evaluate import EvalConfig, JudgedSplit
 from handseg_cli.config.marks import Positional, Short
-from handseg_cli.config.net import DeviceName, NetConfig, RuntimeName
+from handseg_cli.config.net import DeviceName, NetConfig, RunConfig, RuntimeName
 from handseg_cli.config.predict import STDIN, Kind, PredictConfig, parse_shard, parse_size
+from handseg_cli.config.train import FinetuneConfig, LoopConfig, TrainConfig
 
 __all__ = [
     "STDIN",
     "DeviceName",
     "DoctorConfig",
     "DownloadConfig",
+    "EvalConfig",
     "ExportConfig",
+    "FinetuneConfig",
+    "JudgedSplit",
     "Kind",
+    "LoopConfig",
     "NetConfig",
     "Positional",
     "PredictConfig",
     "PrepareConfig",
+    "RunConfig",
     "RuntimeName",
     "Short",
     "ShowConfig",
     "SplitName",
+    "TrainConfig",
     "parse_shard",
     "parse_size",
 ]

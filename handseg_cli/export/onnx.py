@@ -1,13 +1,12 @@
-"""The export verb: a checkpoint becomes one ONNX file of any batch, height and width, if it says what torch says."""
+"""A checkpoint as one ONNX file of any batch, height and width, if it says what torch says."""
 
 from __future__ import annotations
 
 import json
 import logging
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -16,27 +15,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from handseg_cli.checkpoints.store import load
-from handseg_cli.config import ExportConfig
+from handseg_cli.checkpoints.foreign import load_any
 from handseg_cli.errors import CheckpointError
+from handseg_cli.export.files import Exported
 from handseg_cli.io.files import write_atomic
 from handseg_cli.runtime.onnx_session import OnnxSession
+from handseg_cli.runtime.session import Batch
 
 OPSET = 20
-SHAPES = ((1, 288, 512), (2, 384, 256), (3, 32, 32))  # batch, height, width where both must agree
+SHAPES = ((1, 96, 160), (2, 128, 64), (3, 32, 32))  # batch, height, width where both must agree
 TOLERANCE = 1e-3  # of the largest logit, or of 1
 
 
-@dataclass(frozen=True)
-class Exported:
-    """What was written, and how far at most its output was from torch's."""
+class Runs(Protocol):
+    """What was exported, opened."""
 
-    path: Path
-    size: int  # bytes
-    difference: float
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.size / 1e6:.1f} MB, within {self.difference:.1e} of torch"
+    def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
+        """Run the net on (B, H, W, 3) uint8 RGB."""
+        ...
 
 
 class OnPixels(nn.Module):
@@ -51,20 +47,21 @@ class OnPixels(nn.Module):
         return dict(self.model(pixels.permute(0, 3, 1, 2).float() / 255))
 
 
-def export(config: ExportConfig) -> Exported:
-    """Write a .safetensors checkpoint as ONNX."""
-    return export_onnx(config.checkpoint, config.output)
-
-
 def export_onnx(checkpoint: Path, output: Path) -> Exported:
     """Write a checkpoint as one ONNX file, its card inside; write nothing if ONNX Runtime disagrees with torch."""
-    model, card = load(checkpoint)
+    model, card = load_any(checkpoint)
     data = to_onnx(model, card)
-    difference = parity(model, OnnxSession(data))
-    if difference > TOLERANCE:
-        raise CheckpointError(f"{checkpoint}: as ONNX its output is off by {difference:.2g}; report this as a bug")
+    difference = agreeing(checkpoint, model, OnnxSession(data))
     write_atomic(output, data)
-    return Exported(output, len(data), difference)
+    return Exported(output, len(data), difference, card)
+
+
+def agreeing(checkpoint: Path, model: nn.Module, session: Runs) -> float:
+    """Return how far what was exported is off at most; CheckpointError if that is more than rounding."""
+    difference = parity(model, session)
+    if not difference <= TOLERANCE:
+        raise CheckpointError(f"{checkpoint}: exported, its output is off by {difference:.2g}; report this as a bug")
+    return difference
 
 
 def to_onnx(model: nn.Module, card: dict[str, Any]) -> bytes:
@@ -96,7 +93,7 @@ def to_onnx(model: nn.Module, card: dict[str, Any]) -> bytes:
     return bytes(proto.SerializeToString(deterministic=True))
 
 
-def parity(model: nn.Module, session: OnnxSession) -> float:
+def parity(model: nn.Module, session: Runs) -> float:
     """Return how far at most both outputs are apart, relative to the largest, over sizes unlike that of the tracing."""
     worst = 0.0
     rng = np.random.default_rng(0)

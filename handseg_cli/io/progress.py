@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from rich import progress
 
 
-class Report(Protocol):
-    """Moves a bar."""
+Report = Callable[[int, int], None]  # done so far, of how much; 0 where that is not known
+
+
+class Bar(Protocol):
+    """A report that may give its task another name."""
 
     def __call__(self, done: int, of: int, name: str = "", /) -> None:
-        """Show how much is done, of how much, 0 where that is not known, and perhaps a new name for it."""
+        """Show how much is done, of how much, and of what, where that has changed."""
         ...
 
 
@@ -38,7 +41,7 @@ class Progress:
             sys.stderr.write(shown(text) + "\n")
 
     @contextmanager
-    def task(self, name: str, total: int = 0) -> Iterator[Report]:
+    def task(self, name: str, total: int = 0) -> Iterator[Bar]:
         """Show a bar while a task lasts, and return what moves it."""
         if self.bars is None:
             yield lambda done, of, name="": None

@@ -16,5 +16,8 @@ class Session(Protocol):
     device: str
 
     def run(self, batch: Batch) -> dict[str, NDArray[np.float32]]:
-        """Run the net on (B, H, W, 3) uint8 RGB; "mask" comes out as (B, 1, h, w) logits."""
+        """Run the net on (B, H, W, 3) uint8 RGB; "mask" comes out as (B, C, h, w) logits.
+
+        C is 1 for hand, or 2 for background and hand.
+        """
         ...

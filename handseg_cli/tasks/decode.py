@@ -10,13 +10,14 @@ from handseg_cli.sample import Hand, Mask
 
 LEVELS = np.arange(256) / 255  # what each byte of a probability means
 
-Logits = NDArray[np.float32]  # (1, h, w)
+Logits = NDArray[np.float32]  # (1, h, w) of hand, or (2, h, w) of background and hand
 
 
 def probability(logits: Logits, size: tuple[int, int]) -> Mask:
-    """Turn (1, h, w) logits into a probability at size (H, W): uint8, 255 for certainty."""
-    # tanh is a sigmoid that cannot overflow.
-    coarse = cv2.convertScaleAbs(np.tanh(0.5 * logits[0]), alpha=127.5, beta=127.5)
+    """Turn (1, h, w) or (2, h, w) logits into the hand's probability at size (H, W): uint8, 255 for certainty."""
+    # The softmax of two logits is the sigmoid of their difference; tanh is a sigmoid that cannot overflow.
+    logit = logits[0] if len(logits) == 1 else logits[1] - logits[0]
+    coarse = cv2.convertScaleAbs(np.tanh(0.5 * logit), alpha=127.5, beta=127.5)
     return resized(np.asarray(coarse, dtype=np.uint8), size)
 
 

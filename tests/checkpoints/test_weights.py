@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handseg_cli.checkpoints import weights
@@ -62,6 +62,12 @@ def test_an_unknown_name_lists_the_names_there_are() -> None:
         find_weights("light")
 
 
+def test_a_checkpoint_of_another_system_is_to_be_converted_first(tmp_path: Path) -> None:
+    (tmp_path / "old.ckpt").touch()
+    with pytest.raises(CheckpointError, match=r"run `handseg export \S+old\.ckpt \S+old\.safetensors` first"):
+        find_weights(str(tmp_path / "old.ckpt"))
+
+
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(CheckpointError, match=r"none\.onnx: there is no such file"):
         find_weights("none.onnx")
@@ -86,6 +92,7 @@ plain = st.none() | st.text() | st.integers()
 nested = st.recursive(plain, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
 
 
+@settings(max_examples=50)
 @given(nested)
 def test_any_header_is_a_card_or_a_checkpoint_error(content: object) -> None:
     head = json.dumps({"__metadata__": content}).encode()

@@ -1,4 +1,4 @@
-"""The export verb."""
+"""Checkpoints as ONNX."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import torch
 from numpy.typing import NDArray
 
 from handseg_cli.checkpoints.store import load
-from handseg_cli.config import ExportConfig
 from handseg_cli.errors import CheckpointError
 from handseg_cli.export import onnx as export_module
-from handseg_cli.export.onnx import Exported, distance, export, export_onnx, parity
+from handseg_cli.export.onnx import distance, export_onnx, parity
 from handseg_cli.runtime.onnx_session import OnnxSession
 
 
@@ -50,23 +49,9 @@ def test_a_net_that_differs_is_not_written(tiny_weights: Path, tmp_path: Path, m
     bias = next(tensor for tensor in other.graph.initializer if tensor.name == "model.head.1.bias")
     bias.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(bias) + 1, bias.name))
     monkeypatch.setattr(export_module, "to_onnx", lambda model, card: other.SerializeToString())
-    with pytest.raises(CheckpointError, match=r"tiny.safetensors: as ONNX its output is off by"):
+    with pytest.raises(CheckpointError, match=r"tiny.safetensors: exported, its output is off by"):
         export_onnx(tiny_weights.with_suffix(".safetensors"), tmp_path / "net.onnx")
     assert not list(tmp_path.iterdir())
-
-
-def test_the_verb_writes_and_says_so(tiny_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export_module, "to_onnx", lambda model, card: tiny_weights.read_bytes())
-    done = export(ExportConfig(tiny_weights.with_suffix(".safetensors"), tmp_path / "net.onnx"))
-    assert (tmp_path / "net.onnx").read_bytes() == tiny_weights.read_bytes()
-    assert [path.name for path in tmp_path.iterdir()] == ["net.onnx"]
-    assert isinstance(done, Exported)
-    assert str(done).startswith(f"{tmp_path / 'net.onnx'}: ")
-
-
-def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"none\.safetensors: there is no such file"):
-        export(ExportConfig(tmp_path / "none.safetensors", tmp_path / "net.onnx"))
 
 
 @pytest.mark.parametrize(("one", "other", "wanted"), [(0.0, 0.5, 0.5), (90.0, 100.0, 0.1), (-100.0, 100.0, 2.0)])

@@ -34,6 +34,12 @@ def test_probability_is_the_sigmoid(array: np.ndarray) -> None:
     assert np.abs(probability(array, (6, 8)) - wanted).max() <= 0.51
 
 
+@given(hnp.arrays(np.float32, (2, 6, 8), elements=st.floats(-100, 100, width=32)))
+def test_of_background_and_hand_it_is_the_softmax(array: np.ndarray) -> None:
+    chances = np.exp(array - array.max(0))
+    assert np.abs(probability(array, (6, 8)) - 255 * chances[1] / chances.sum(0)).max() <= 0.51
+
+
 def test_probability_keeps_centres_in_place() -> None:
     # A bright cell lies at the same place of the photo, whatever the photo's size.
     array = np.full((1, 9, 16), -9, np.float32)

@@ -1,0 +1,130 @@
+"""The commands that make models: train and finetune."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from handseg_cli.config.marks import Positional, Short, require
+from handseg_cli.config.words import weighted
+from handseg_cli.registry import FIRST_SYSTEM
+
+ModelName = Literal["lite", "deeplab", "unet"]
+PresetName = Literal["", "seed-deeplab", "seed-unet"]
+FitName = Literal["crop", "squash", "halves"]
+Strength = Literal["none", "light", "full"]
+
+LOSS_NAMES = ("bce", "ce", "dice", "focal", "boundary")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoopConfig:
+    """What train and finetune share: the recipe, and how a run behaves."""
+
+    root: Annotated[Path | None, "Where data are kept, in place of $HANDSEG_HOME or ~/.handseg."] = None
+    config: Annotated[Path | None, "Take settings from this TOML file; options win.", Short("-c")] = None
+    resume: Annotated[bool, "Go on with the run that is there, by its own settings."] = False
+    weights: Annotated[str, "Start from these: a name, a file, or torchvision's own as imagenet or coco."] = ""
+    freeze: Annotated[tuple[str, ...], "Parts that do not learn, such as encoder; norms: all norms."] = ()
+    size: Annotated[int, "Pixels of a side of the training pictures."] = 256
+    fit: Annotated[FitName, "Crop photos, squash them whole, or halve them into squares left and right."] = "crop"
+    augment: Annotated[Strength, "How far training pictures are altered; see `handseg show FILE --augmented`."] = "full"
+    cutouts: Annotated[Path | None, "Paste hands cut out of photos: a folder of pairs, hand and mask."] = None
+    loss: Annotated[tuple[str, ...], "Terms of the loss: bce, ce, dice, focal, boundary, each NAME or NAME=WEIGHT."] = (
+        "bce",
+        "dice=0.5",
+    )
+    optimizer: Annotated[Literal["adamw", "adam", "sgd"], "What follows the gradients."] = "adamw"
+    lr: Annotated[float, "Learning rate at its peak."] = 1e-3
+    encoder_lr: Annotated[float, "That of the encoder, as a fraction of it."] = 0.1
+    weight_decay: Annotated[float, "Of everything but norms and biases."] = 0.01
+    schedule: Annotated[Literal["cosine", "poly", "constant"], "How the rate falls after the warm-up."] = "cosine"
+    warmup: Annotated[int, "Steps over which the rate rises."] = 100
+    epochs: Annotated[int, "Times through the training samples."] = 50
+    batch: Annotated[int, "Pictures the net sees at once, in each process."] = 16
+    accumulate: Annotated[int, "Batches that make one step."] = 1
+    clip: Annotated[float, "Longest that a gradient may be; 0: as long as it is."] = 1.0
+    ema: Annotated[float, "Keep a running mean of the weights, with this share of the old; 0: none."] = 0.999
+    amp: Annotated[Literal["auto", "off", "bf16", "fp16"], "Half precision; auto: where a GPU gains by it."] = "auto"
+    compile: Annotated[bool, "Compile the net first: slow to start, then faster."] = False
+    patience: Annotated[int, "Stop after so many epochs without a better score; 0: never."] = 0
+    seed: Annotated[int, "Of everything that is left to chance."] = 0
+    device: Annotated[Literal["auto", "cpu", "cuda", "mps"], "auto: a GPU where there is one."] = "auto"
+    workers: Annotated[int, "Processes that make batches; -1: as many as CPU cores, less one."] = -1
+    quiet: Annotated[bool, "Say nothing on stderr but why the command cannot go on.", Short("-q")] = False
+
+    def __post_init__(self) -> None:
+        require(32 <= self.size <= 2048, f"--size is {self.size}; it goes from 32 to 2048")
+        unknown = ", ".join(sorted(self.terms.keys() - set(LOSS_NAMES)))
+        require(bool(self.terms) and not unknown, f"--loss {unknown or 'is empty'}: there are {', '.join(LOSS_NAMES)}")
+        require(self.lr > 0, f"--lr is {self.lr}; it is above 0")
+        require(0 <= self.encoder_lr <= 100, f"--encoder-lr is {self.encoder_lr}; it goes from 0 to 100")
+        require(0 <= self.weight_decay < 1, f"--weight-decay is {self.weight_decay}; it goes from 0 to 1")
+        require(0 <= self.ema < 1, f"--ema is {self.ema}; it goes from 0 to just below 1")
+        require(0 <= self.clip < float("inf"), f"--clip is {self.clip}; it is 0 or more")
+        for name, least in (("epochs", 1), ("batch", 1), ("accumulate", 1), ("warmup", 0), ("patience", 0)):
+            require(getattr(self, name) >= least, f"--{name} is {getattr(self, name)}; it is {least} or more")
+        require(self.workers >= -1, f"--workers is {self.workers}; it is 0 or more, or -1")
+        require(self.augment == "full" or self.cutouts is None, "--cutouts are pasted with --augment full alone")
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """Return the weight of each term of the loss."""
+        return weighted(self.loss)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(LoopConfig):
+    """Train a net on prepared datasets.
+
+    RUN is the folder of the run: last.safetensors to go on from, best.safetensors to predict with, a log, curves and
+    example pictures. Interrupted? Run it again with --resume.
+    """
+
+    run: Annotated[Path, "Folder of the run.", Positional("RUN")]
+    preset: Annotated[PresetName, "Begin with the settings of a published recipe."] = ""
+    datasets: Annotated[tuple[str, ...], "Prepared datasets, by name or .h5 file; NAME=2 is drawn twice as often."] = (
+        FIRST_SYSTEM
+    )
+    model: Annotated[ModelName, "The net."] = "lite"
+    channels: Annotated[Literal[1, 3, 4], "What deeplab sees: grey, colour, or colour and depth."] = 3
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(bool(self.mixture), "--datasets is empty; name at least one that `handseg prepare` has made")
+        require(self.channels == 3 or self.model == "deeplab", "--channels is for --model deeplab")
+
+    @property
+    def mixture(self) -> dict[str, float]:
+        """Return how often each dataset is drawn."""
+        return weighted(self.datasets)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneConfig(LoopConfig):
+    """Teach a model your own photos: a folder of pairs, photo and mask.
+
+    FOLDER holds images/ and masks/, or a.jpg beside a.jpg.png. A fifth of it, by person or video where the names of
+    folders tell, is kept to judge by. RUN/best.safetensors is the model, the old one if nothing was gained.
+    """
+
+    folder: Annotated[Path, "Photos with masks.", Positional("FOLDER")]
+    run: Annotated[Path, "Folder of the run.", Positional("RUN")]
+    weights: Annotated[str, "The model to teach: an embedded one by name, or a checkpoint.", Short("--model")] = "lite"
+    freeze: Annotated[tuple[str, ...], "Parts that do not learn; norms: all norms."] = (
+        "encoder",
+        "norms",
+    )
+    steps: Annotated[int, "Steps of an epoch, however few photos there are."] = 25
+    size: Annotated[int, "Pixels of a side of the training pictures."] = 320
+    lr: Annotated[float, "Learning rate at its peak."] = 5e-4
+    warmup: Annotated[int, "Steps over which the rate rises."] = 10
+    epochs: Annotated[int, "Times `steps` steps."] = 12
+    batch: Annotated[int, "Pictures the net sees at once."] = 8
+    ema: Annotated[float, "Keep a running mean of the weights, with this share of the old; 0: none."] = 0.98
+    patience: Annotated[int, "Stop after so many epochs without a better score; 0: never."] = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.steps >= 1, f"--steps is {self.steps}; it is 1 or more")

@@ -1,0 +1,110 @@
+"""What the help of each command ends with: examples, names and exit codes."""
+
+from __future__ import annotations
+
+# "\b" keeps Typer from joining the lines that follow.
+PREDICT_NOTES = """
+\b
+Examples:
+  handseg predict photos                              masks beside the photos
+  handseg predict photos -r -o masks                  the whole tree, mirrored under masks/
+  handseg predict a.jpg --kind mask --kind overlay    a.jpg.png and a.jpg.overlay.jpg
+  find . -name '*.jpg' -print0 | handseg predict --files0-from -
+  handseg predict - < a.jpg > mask.png
+  handseg predict clip.mp4 --frames -o frames
+
+\b
+Names:
+  mask         image.jpg.png               8-bit grey, 255 on hands
+  probability  image.jpg.probability.png   8-bit grey, 255 for certainty
+  overlay      image.jpg.overlay.jpg       the photo with its hands tinted
+  cutout       image.jpg.cutout.png        the hands alone, the rest transparent
+  of a video   clip.mp4.mkv                or with --frames the folder clip.mp4.frames
+
+A mask that is up to date is skipped, one made with other weights or settings, or from a photo that has changed
+since, is redone. A file handseg did not write is never replaced without --overwrite. Interrupted? Run it again.
+
+\b
+Exit codes:
+  0    all done, now or before
+  1    some inputs failed (see --fail-on)
+  2    the command line makes no sense
+  3    no photo was found
+  4    cannot start: weights, a device or a package is missing
+  5    the disk is full
+  130  interrupted (143: terminated, 141: the reader of stdout went away)
+"""
+
+DOWNLOAD_NOTES = """
+\b
+Examples:
+  handseg download-datasets                     the four hand mask datasets, after you agree to their terms
+  handseg download rhd --dry-run                what would be fetched, from where, under which licence
+  handseg download egohands --yes               without asking, as in cron
+  handseg download hof --from hand_over_face_corrected.tar.gz
+
+Exits with 1 if something could not be had; run it again and it goes on where it stopped.
+"""
+
+PREPARE_NOTES = """
+\b
+Examples:
+  handseg prepare egohands eyth hof gtea        what `handseg download-datasets` has fetched
+  handseg prepare folder --raw my_photos        images/ and masks/, or a.jpg beside a.jpg.png
+  handseg show prepared/egohands.h5             what is in it
+
+It can be interrupted: run it again and it goes on. The same input makes the same file, byte for byte.
+"""
+
+TRAIN_NOTES = """
+\b
+Examples:
+  handseg train runs/lite                                          the embedded net on the first four datasets
+  handseg train runs/mine --datasets eyth,eh=0.5,my.h5 --epochs 30
+  handseg train runs/seed --preset seed-deeplab                    a published recipe, its defects mended
+  handseg train runs/lite --resume                                 go on where it stopped
+  torchrun --nproc-per-node 2 -m handseg_cli train runs/lite       on two GPUs
+
+\b
+In RUN:
+  best.safetensors    the best model so far: handseg predict photos --model RUN/best.safetensors
+  last.safetensors    all that --resume needs
+  config.json, environment.json, log.jsonl, events.out.tfevents..., curves.png, examples/
+
+Ctrl-C saves and ends with 130, SIGTERM with 143; --resume goes on as if nothing had been.
+"""
+
+FINETUNE_NOTES = """
+\b
+Examples:
+  handseg finetune my_photos runs/mine                      ten pairs help already, in minutes, on a laptop
+  handseg predict photos --model runs/mine/best.safetensors
+  handseg finetune my_photos runs/mine --freeze norms       let the encoder learn, too: for hundreds of photos
+"""
+
+EVAL_NOTES = """
+\b
+Examples:
+  handseg eval --datasets egohands,eyth,hof,gtea                   the embedded model on what is prepared
+  handseg eval lite runs/mine/best.safetensors -d egohands --split val --split test
+  handseg eval lite -d my_photos --html report.html                images/ and masks/, as they are
+  handseg eval masks -d my_photos                                  masks that something else has made
+  handseg eval runs/seed/best.safetensors -d egohands --protocol seed
+
+\b
+Exit codes:
+  0    all photos were judged
+  1    some could not be: they are named, counted, and in no figure
+  2    the command line makes no sense
+  4    a dataset, weights or a package is missing
+"""
+
+HELP = "Masks of the hands in photos: folders in, masks out, fast and unattended."
+
+NOTES = """
+\b
+Begin with:
+  handseg predict photos      write a mask beside each photo
+  handseg predict --help      inputs, outputs, names and exit codes
+  handseg doctor              check this installation
+"""

@@ -1,7 +1,8 @@
 """Losses of a hand mask: (B, C, H, W) logits, of hand or of background and hand, against (B, H, W) hard labels.
 
 In the labels 1 is hand, 0 is not, and 255 is nobody's: outside the photo, or unlabelled. Each loss is a mean over
-what was judged, so that terms keep their weights whatever the size of the picture.
+what was judged of a photo, and then over the photos: so the gradient of a batch is the mean of those of its parts, in
+whichever processes they are.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ SMOOTH = 1.0  # pixels; keeps the dice of photos without hands from jumping
 
 def bce(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the binary cross-entropy of each logit; of two, the background's against what is no hand."""
-    return mean(cross_entropy(logits, labels), labels)
+    return mean(cross_entropy(logits, labels), labels != 255)
 
 
 def ce(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the cross-entropy of the softmax over background and hand."""
-    return mean(F.binary_cross_entropy_with_logits(hand(logits), one(labels), reduction="none"), labels)
+    return mean(F.binary_cross_entropy_with_logits(hand(logits), one(labels), reduction="none"), labels != 255)
 
 
 def focal(logits: Tensor, labels: Tensor) -> Tensor:
     """Return the cross-entropy, less of it the surer the net is already."""
     each = F.binary_cross_entropy_with_logits(hand(logits), one(labels), reduction="none")
-    return mean(each * (1 - torch.exp(-each)) ** FOCUS, labels)
+    return mean(each * (1 - torch.exp(-each)) ** FOCUS, labels != 255)
 
 
 def dice(logits: Tensor, labels: Tensor) -> Tensor:
@@ -47,9 +48,8 @@ def boundary(logits: Tensor, labels: Tensor) -> Tensor:
     side = 2 * BORDER + 1
     thick = F.max_pool2d(true, side, 1, BORDER)
     thin = -F.max_pool2d(-true, side, 1, BORDER)
-    near = ((thick != thin)[:, 0] & (labels != 255)).float()
     each = F.binary_cross_entropy_with_logits(hand(logits), true[:, 0], reduction="none")
-    return (each * near).sum() / near.sum().clamp(min=1)
+    return mean(each, (thick != thin)[:, 0] & (labels != 255))
 
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
@@ -78,10 +78,10 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(1)
 
 
-def mean(each: Tensor, labels: Tensor) -> Tensor:
-    """Return the mean over the pixels that are judged."""
-    judged = (labels != 255).float()
-    return (each * judged).sum() / judged.sum().clamp(min=1)
+def mean(each: Tensor, counted: Tensor) -> Tensor:
+    """Return the mean over the photos of the mean over those of their pixels that count; 0 for one without such."""
+    share = counted.float()
+    return ((each * share).sum((1, 2)) / share.sum((1, 2)).clamp(min=1)).mean()
 
 
 def at_size(logits: Tensor, size: torch.Size) -> Tensor:

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from tests.tiny import discs
 
-# Norms that follow the batches of their own process would make the difference.
+# Norms would follow the batches of their own process.
 SAME = {
     "size": 64,
     "epochs": 2,
@@ -61,7 +61,7 @@ def test_two_processes_equal_one_at_double_batch(tmp_path: Path, prepared: Path)
     moved = [(name, one[f"model.{name}"] - begun[name]) for name in begun if begun[name].is_floating_point()]
     assert max(change.abs().max().item() for _, change in moved) > 5e-3
     for name, _ in moved:
-        torch.testing.assert_close(two[f"model.{name}"], one[f"model.{name}"], rtol=0, atol=1e-4)
+        torch.testing.assert_close(two[f"model.{name}"], one[f"model.{name}"], rtol=0, atol=5e-5)
 
 
 def test_a_process_that_is_killed_ends_the_training_which_then_goes_on(tmp_path: Path, prepared: Path) -> None:

@@ -76,6 +76,16 @@ def test_the_boundary_loss_sees_outlines_alone() -> None:
     assert boundary(near, labels) > 0.5
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_batch_costs_the_mean_of_its_parts(name: str) -> None:
+    chance = torch.Generator().manual_seed(2)
+    logits = torch.randn(4, 2, 16, 16, generator=chance)
+    labels = torch.tensor([0, 1, 255], dtype=torch.uint8)[torch.randint(3, (4, 16, 16), generator=chance)]
+    labels[1, 5:] = 255
+    parts = [LOSSES[name](logits[at : at + 2], labels[at : at + 2]) for at in (0, 2)]
+    assert torch.allclose(LOSSES[name](logits, labels), (parts[0] + parts[1]) / 2)
+
+
 def test_the_hand_of_two_channels_is_what_a_softmax_says() -> None:
     logits = torch.randn(1, 2, 4, 4, generator=torch.Generator().manual_seed(1))
     assert torch.allclose(hand(logits).sigmoid(), logits.softmax(1)[:, 1])

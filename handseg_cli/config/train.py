@@ -27,7 +27,7 @@ class LoopConfig:
     resume: Annotated[bool, "Go on with the run that is there, by its own settings."] = False
     weights: Annotated[str, "Start from these: a name, a file, or torchvision's own as imagenet or coco."] = ""
     freeze: Annotated[tuple[str, ...], "Parts that do not learn, such as encoder; norms: all norms."] = ()
-    size: Annotated[int, "Pixels of a side of the training pictures."] = 256
+    size: Annotated[int, "Pixels of a side of the training pictures; 0: what the net asks for."] = 256
     fit: Annotated[FitName, "Crop photos, squash them whole, or halve them into squares left and right."] = "crop"
     augment: Annotated[Strength, "How far training pictures are altered; see `handseg show FILE --augmented`."] = "full"
     cutouts: Annotated[Path | None, "Paste hands cut out of photos: a folder of pairs, hand and mask."] = None
@@ -55,7 +55,7 @@ class LoopConfig:
     quiet: Annotated[bool, "Say nothing on stderr but why the command cannot go on.", Short("-q")] = False
 
     def __post_init__(self) -> None:
-        require(32 <= self.size <= 2048, f"--size is {self.size}; it goes from 32 to 2048")
+        require(self.size == 0 or 32 <= self.size <= 2048, f"--size is {self.size}; it goes from 32 to 2048, or is 0")
         unknown = ", ".join(sorted(self.terms.keys() - set(LOSS_NAMES)))
         require(bool(self.terms) and not unknown, f"--loss {unknown or 'is empty'}: there are {', '.join(LOSS_NAMES)}")
         require(self.lr > 0, f"--lr is {self.lr}; it is above 0")
@@ -117,7 +117,7 @@ class FinetuneConfig(LoopConfig):
         "norms",
     )
     steps: Annotated[int, "Steps of an epoch, however few photos there are."] = 25
-    size: Annotated[int, "Pixels of a side of the training pictures."] = 320
+    size: Annotated[int, "Pixels of a side of the training pictures; 0: what the net asks for."] = 0
     lr: Annotated[float, "Learning rate at its peak."] = 5e-4
     warmup: Annotated[int, "Steps over which the rate rises."] = 10
     epochs: Annotated[int, "Times `steps` steps."] = 12

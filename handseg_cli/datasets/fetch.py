@@ -76,7 +76,9 @@ def agree(plan: str, config: DownloadConfig) -> None:
     if config.yes:
         return
     if sys.stdin is None or sys.stderr is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise ConfigError(f"{plan}\nnobody is here to agree to that: add --yes")
+        if sys.stderr is not None:
+            sys.stderr.write(f"{plan}\n")
+        raise ConfigError("nobody is here to agree to that: add --yes")
     sys.stderr.write(f"{plan}\nFetch that under these terms? [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):

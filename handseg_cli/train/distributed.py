@@ -76,6 +76,18 @@ def synced(model: nn.Module, device: torch.device) -> nn.Module:
     return cast(nn.Module, nn.SyncBatchNorm.convert_sync_batchnorm(model))  # type: ignore[no-untyped-call]
 
 
+def agree(model: nn.Module) -> None:
+    """Give all processes the first one's statistics, which each has gathered from its own batches."""
+    if ranks() > 1:
+        for buffer in model.buffers():
+            distributed.broadcast(buffer, 0)
+
+
+def is_restart() -> bool:
+    """Tell whether torchrun has started this anew after a process was lost."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+
+
 def any_of(flag: bool, device: torch.device) -> bool:
     """Tell whether any process says yes, so that all do the same."""
     if ranks() == 1:

@@ -18,7 +18,7 @@ from handseg_cli.config import LoopConfig
 from handseg_cli.config.layers import RUN_FILE, to_table
 from handseg_cli.errors import ConfigError
 from handseg_cli.io.files import explained, lock, write_atomic
-from handseg_cli.train.distributed import rank, ranks
+from handseg_cli.train.distributed import is_restart, rank, ranks
 from handseg_cli.train.state import LAST
 
 
@@ -34,13 +34,18 @@ def opened(config: LoopConfig, run: Path, device: torch.device) -> Iterator[None
     try:
         if lock(descriptor) == "busy":
             raise ConfigError(f"{run}: another training is at work there; name another folder")
-        if (run / LAST).exists() and not config.resume:
+        if (run / LAST).exists() and not goes_on(config, run):
             raise ConfigError(f"{run}: holds a training already; go on with --resume, or name another folder")
         write_atomic(run / RUN_FILE, to_json(to_table(config)))
         write_atomic(run / "environment.json", to_json(environment(device)))
         yield
     finally:
         os.close(descriptor)
+
+
+def goes_on(config: LoopConfig, run: Path) -> bool:
+    """Tell whether a training begins where an earlier one stopped: as was asked for, or where torchrun starts anew."""
+    return config.resume or (is_restart() and (run / LAST).exists())
 
 
 def to_json(table: dict[str, Any]) -> bytes:

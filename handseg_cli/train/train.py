@@ -22,9 +22,19 @@ from handseg_cli.loading.recipe import Recipe
 from handseg_cli.paths import home
 from handseg_cli.predict.stops import Stop, signals
 from handseg_cli.tasks.hands import Hands
-from handseg_cli.train.distributed import any_of, choose_device, joined, rank, ranks, share_of_cores, synced, wrapped
+from handseg_cli.train.distributed import (
+    agree,
+    any_of,
+    choose_device,
+    joined,
+    rank,
+    ranks,
+    share_of_cores,
+    synced,
+    wrapped,
+)
 from handseg_cli.train.examples import draw_examples
-from handseg_cli.train.folder import opened
+from handseg_cli.train.folder import goes_on, opened
 from handseg_cli.train.log import Log, Plan
 from handseg_cli.train.loop import Loop, train_one_epoch, validate
 from handseg_cli.train.optim import freeze, make_optimizer, share_of_rate
@@ -77,6 +87,7 @@ def train(config: TrainConfig) -> Trained:
     files = parts(config.datasets, home(config.root))
     arguments = {"channels": config.channels} if config.model == "deeplab" else {}
     model, card = start(config.model, arguments, config.weights)
+    config = replace(config, size=config.size or card["size"])
     # Halves are the squares at both ends of a photo, which is seen as a whole when it is judged.
     size = config.size if config.fit != "halves" else round(config.size * WIDE**0.5 / 16) * 16
     card |= {"size": size, "fit": "squash" if config.fit == "squash" else "area"}
@@ -89,7 +100,7 @@ def work(config: LoopConfig, job: Job) -> Trained:
     with signals(stop), joined(device), opened(config, job.run, device), Progress(config.quiet, "steps") as progress:
         feeds = feeds_of(config, job)
         loop, state = prepared(config, job, feeds, device)
-        if config.resume:
+        if goes_on(config, job.run):
             state.restore(job.run / LAST)
         plan = Plan(config.epochs, loop.steps, config.batch * config.accumulate * ranks())
         with progress.task("training", config.epochs * loop.steps) as report:
@@ -191,6 +202,7 @@ def finish_epoch(training: Training, stop: Stop) -> bool:
 def judge(training: Training) -> None:
     """Measure what the net has become, keep it if it is the best so far, and tell."""
     state, loop, at = training.state, training.loop, training.state.at
+    agree(state.mean)
     scores = validate(loop, state.mean, training.feeds.val)
     losses = {name: total / loop.steps for name, total in at.sums.items()}
     at.batch, at.sums = 0, {}

@@ -80,6 +80,16 @@ def test_a_training_that_is_there_is_not_overwritten(tmp_path: Path, discs: Path
     assert bytes_of(tmp_path) == before
 
 
+def test_what_torchrun_starts_anew_goes_on_unasked(
+    tmp_path: Path, discs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(settings(tmp_path / "lost", discs, epochs=1, schedule="constant"))
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
+    assert train(settings(tmp_path / "lost", discs, epochs=2)).at.step == 6
+    lines = (tmp_path / "lost" / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
+
+
 def test_a_loss_that_is_no_number_names_its_batch_and_spoils_nothing(tmp_path: Path, discs: Path) -> None:
     train(settings(tmp_path, discs, epochs=1))
     before = bytes_of(tmp_path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypedDict
 
 import numpy as np
@@ -77,9 +78,30 @@ class Feed:
         if self.crew is None:
             yield from map(batch_of, map(self.maker, jobs))
         else:
-            yield from map(batch_of, self.crew.run(jobs))
+            yield from ahead(self.crew.run(jobs))
+
+
+def ahead(made: Generator[Arrays, None, None]) -> Iterator[Batch]:
+    """Fetch the next batch from its worker while the one before it is trained on."""
+
+    def fetch() -> Batch | None:
+        arrays = next(made, None)
+        return None if arrays is None else batch_of(arrays)
+
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(fetch)
+        try:
+            while (batch := coming.result()) is not None:
+                coming = thread.submit(fetch)
+                yield batch
+        finally:
+            wait([coming])
+            made.close()
 
 
 def batch_of(arrays: Arrays) -> Batch:
-    """Turn arrays into the tensors of a batch."""
-    return {"image": torch.from_numpy(arrays.image), "mask": torch.from_numpy(arrays.mask), "key": arrays.key}
+    """Turn arrays into the tensors of a batch, which a GPU can fetch by itself where there is one."""
+    image, mask = torch.from_numpy(arrays.image), torch.from_numpy(arrays.mask)
+    if torch.cuda.is_available():
+        image, mask = image.pin_memory(), mask.pin_memory()
+    return {"image": image, "mask": mask, "key": arrays.key}

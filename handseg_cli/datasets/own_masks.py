@@ -39,7 +39,8 @@ def decode_mask(data: bytes, name: str) -> Mask:
         visible, coloured = rgba[..., 3] > 0, rgba[..., :3].any(axis=2)
         black_on_nothing = not visible.all() and not (visible & coloured).any()
         return _mask(visible if black_on_nothing else visible & coloured)
-    strongest = rgb.max(axis=2)
+    # A maximum over the last of three axes takes NumPy four times as long.
+    strongest = np.maximum(np.maximum(rgb[..., 0], rgb[..., 1]), rgb[..., 2])
     if file.kind in LOSSY or _is_soft(rgb):
         return _mask(strongest >= 128)
     if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):

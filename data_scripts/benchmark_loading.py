@@ -81,7 +81,7 @@ def main() -> None:
         rates = {way: rate(count, work) for way, work in ways.items()}
         for way, each in rates.items():
             print(f"{way:14} {each:6.0f} samples/s on one core, {1e3 / each:6.2f} ms each")
-        pictures = [fitted(bare(mix[index]), Recipe()) for index in range(count)]
+        pictures = [augment(bare(mix[index]), Recipe(augment="none"), rng) for index in range(count)]
         for step, (chance, work) in steps(Recipe(), cutouts).items():
             each = 1e3 / rate(count, lambda index, work=work: work(pictures[index], rng))  # type: ignore[misc]
             print(f"  {step:12} {each:6.2f} ms, in {chance:4.0%} of the pictures: {chance * each:5.2f} ms")

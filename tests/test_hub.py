@@ -13,9 +13,8 @@ from PIL import Image
 
 from handseg_cli.api import load
 from handseg_cli.errors import CheckpointError
-from handseg_cli.export.hub import HandSegmentor, hand_segmentor, seen
+from handseg_cli.export.hub import HandSegmentor, hand_segmentor
 from handseg_cli.metrics.regions import count, iou
-from handseg_cli.predict.predictor import net_shape
 
 ROOT = Path(__file__).parents[1]
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
@@ -72,9 +71,3 @@ def test_untrained_it_is_the_same_net_by_chance() -> None:
     one, other = hand_segmentor(pretrained=False).state_dict(), hand_segmentor().state_dict()
     assert one.keys() == other.keys()
     assert not torch.equal(one["net.context.weight"], other["net.context.weight"])
-
-
-@pytest.mark.parametrize("size", [(480, 640), (31, 2000), (500, 500), (7, 7)])
-def test_it_sees_photos_as_predict_does(size: tuple[int, int]) -> None:
-    assert seen(size, {"size": 384, "stride": 32}) == net_shape(size, 384, 32)
-    assert seen(size, {"size": 256, "stride": 8, "fit": "squash"}) == (256, 256)

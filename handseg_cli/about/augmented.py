@@ -25,7 +25,7 @@ TOGETHER = 4  # rows of pictures as training sees them
 def write_augmented(path: Path, output: Path, recipe: Recipe) -> int:
     """Draw photos from all over a prepared file as one PNG, and return how many.
 
-    The first row shows them whole, the next one each alteration alone, the last ones pictures as they are trained on.
+    The first row shows them whole, the next one cut, then one each alteration alone, and the last ones all together.
     """
     require_png(output)
     with Reader(path) as reader:
@@ -45,7 +45,7 @@ def rows_of(samples: Sequence[Sample], recipe: Recipe) -> dict[str, list[Sample]
     rows["cut"] = [augment(sample, plain, rng) for sample, rng in zip(samples, cut, strict=True)]
     for name, (_, step) in steps(recipe, cutouts).items():
         rngs = [np.random.default_rng([1, at]) for at in range(len(samples))]
-        rows[name] = [step(picture, rng) for picture, rng in zip(rows["whole"], rngs, strict=True)]
+        rows[name] = [step(picture, rng) for picture, rng in zip(rows["cut"], rngs, strict=True)]
     for number in range(TOGETHER):
         rngs = [np.random.default_rng([2, number, at]) for at in range(len(samples))]
         made = [augment(sample, recipe, rng, cutouts) for sample, rng in zip(samples, rngs, strict=True)]

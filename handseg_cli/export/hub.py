@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from handseg_cli.checkpoints.build import build
 from handseg_cli.checkpoints.foreign import load_any
 from handseg_cli.checkpoints.weights import locate
 from handseg_cli.errors import CheckpointError
+from handseg_cli.io.shapes import net_shape
 from handseg_cli.registry import WEIGHTS
 
 MEAN = (0.485, 0.456, 0.406)  # ImageNet's, as torchvision.transforms.Normalize takes them
@@ -40,21 +40,13 @@ class HandSegmentor(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Return background and hand logits, (B, 2, H, W); argmax(1) is 1 on hands."""
         height, width = images.shape[-2:]
-        inside = seen((height, width), self.card)
+        side, stride = int(self.card["size"]), int(self.card["stride"])
+        inside = net_shape((height, width), side, stride, self.card.get("fit", "area"))
         resized = F.interpolate(images, inside, mode="bilinear", antialias=True, align_corners=False)
         logits = self.net((resized * self.std + self.mean).clamp(0, 1))["mask"]
         if logits.shape[1] == 1:
             logits = torch.cat([torch.zeros_like(logits), logits], 1)
         return F.interpolate(logits, (height, width), mode="bilinear", align_corners=False)
-
-
-def seen(size: tuple[int, int], card: dict[str, Any]) -> tuple[int, int]:
-    """Return the (height, width) at which a net sees a photo of a size (height, width), as its card says."""
-    side, stride = int(card["size"]), int(card["stride"])
-    scale = side / math.sqrt(size[0] * size[1])
-    edges = (side, side) if card.get("fit") == "squash" else tuple(edge * scale for edge in size)
-    height, width = (min(4 * side, max(stride, round(edge / stride) * stride)) for edge in edges)
-    return height, width
 
 
 def hand_segmentor(pretrained: bool = True, weights: str = "lite") -> nn.Module:

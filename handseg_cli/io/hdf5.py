@@ -123,6 +123,10 @@ class Reader:
         codes = np.frombuffer(self._read("split", 0, len(self)), np.uint8)
         return np.flatnonzero(codes == SPLITS.index(split)).astype(np.int64)
 
+    def sizes(self) -> NDArray[np.uint32]:
+        """Return the (height, width) of every sample."""
+        return np.frombuffer(self._read("size", 0, 8 * len(self)), "<u4").reshape(-1, 2).astype(np.uint32)
+
     def groups(self) -> list[str]:
         """Return the group of every sample."""
         column = next(column for column in COLUMNS if column.name == "group")

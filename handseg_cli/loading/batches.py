@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypedDict
+from itertools import groupby, islice, product
+from typing import TypedDict, TypeVar
 
 import numpy as np
 import torch
@@ -13,9 +14,12 @@ from torch import Tensor
 from handseg_cli.errors import DatasetError
 from handseg_cli.loading.crew import Crew
 from handseg_cli.loading.cutouts import read_cutouts
+from handseg_cli.loading.framing import whole
 from handseg_cli.loading.mix import Mix
 from handseg_cli.loading.pictures import Arrays, Job, Maker
 from handseg_cli.loading.recipe import Recipe
+
+T = TypeVar("T")
 
 
 class Batch(TypedDict):
@@ -63,16 +67,18 @@ class Feed:
         return self._made(jobs)
 
     def once(self) -> Iterator[Batch]:
-        """Yield every sample of the split once and without chance, those of this rank; the last batch may be short.
+        """Yield every sample of the split once and without chance, those of this rank; batches may be short.
 
-        Of "halves" both are yielded, under the same key.
+        The pictures of a batch have one size, so those of one size come together. Of "halves" both are yielded.
         """
-        views = self.maker.recipe.views
-        mine = range(len(self.maker.mix) * views)[self.rank :: self.ranks]
-        chunks = [mine[at : at + self.batch] for at in range(0, len(mine), self.batch)]
-        return self._made(
-            [Job(tuple(at // views for at in chunk), views=tuple(at % views for at in chunk)) for chunk in chunks]
-        )
+        mix, recipe = self.maker.mix, self.maker.recipe
+        shapes = [whole(size, recipe, 0)[1] for size in mix.sizes()]
+        ordered = sorted(product(range(len(mix)), range(recipe.views)), key=lambda each: shapes[each[0]])
+        jobs = []
+        for _, alike in groupby(ordered[self.rank :: self.ranks], key=lambda each: shapes[each[0]]):
+            for chunk in batched(alike, self.batch):
+                jobs.append(Job(tuple(index for index, _ in chunk), views=tuple(view for _, view in chunk)))
+        return self._made(jobs)
 
     def _made(self, jobs: Sequence[Job]) -> Iterator[Batch]:
         if self.crew is None:
@@ -97,6 +103,12 @@ def ahead(made: Generator[Arrays, None, None]) -> Iterator[Batch]:
         finally:
             wait([coming])
             made.close()
+
+
+def batched(items: Iterator[T], count: int) -> Iterator[tuple[T, ...]]:
+    """Cut items into tuples of so many, the last one perhaps shorter."""
+    while chunk := tuple(islice(items, count)):
+        yield chunk
 
 
 def batch_of(arrays: Arrays) -> Batch:

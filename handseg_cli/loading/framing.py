@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg_cli.io.shapes import Size, net_shape
 from handseg_cli.loading.geometry import Matrix, move, scale
 from handseg_cli.loading.recipe import Recipe
 from handseg_cli.sample import Mask
@@ -43,7 +44,7 @@ class Frame:
     extent: NDArray[np.float64]
 
 
-def frame_of(size: tuple[int, int], recipe: Recipe, view: int) -> Frame:
+def frame_of(size: Size, recipe: Recipe, view: int) -> Frame:
     """Scale a photo of (height, width) as a recipe says; `view` is 1 for the last half, else 0."""
     height, width = size
     if recipe.fit == "squash":
@@ -56,15 +57,18 @@ def frame_of(size: tuple[int, int], recipe: Recipe, view: int) -> Frame:
     return Frame(scale(factor, factor), factor * np.array([width, height]))
 
 
-def whole(size: tuple[int, int], recipe: Recipe, view: int) -> Matrix:
-    """Return the matrix of one view without chance; "crop" shows the whole photo there, with margins."""
-    frame = frame_of(size, recipe, view)
-    factor = recipe.size / frame.extent.max()
-    margins = (recipe.size - factor * frame.extent) / 2
-    return move(*margins) @ scale(factor, factor) @ frame.matrix
+def whole(size: Size, recipe: Recipe, view: int) -> tuple[Matrix, Size]:
+    """Return the matrix of one view without chance, and the (height, width) of the picture it makes.
+
+    "crop" shows the whole photo, just as predict will.
+    """
+    if recipe.fit == "crop":
+        height, width = shape = net_shape(size, recipe.size)
+        return scale(width / size[1], height / size[0]), shape
+    return frame_of(size, recipe, view).matrix, (recipe.size, recipe.size)
 
 
-def by_chance(size: tuple[int, int], hands: Mask | None, recipe: Recipe, rng: np.random.Generator) -> Matrix:
+def by_chance(size: Size, hands: Mask | None, recipe: Recipe, rng: np.random.Generator) -> Matrix:
     """Draw the matrix of a training picture of a photo of (height, width) with its (H, W) hands."""
     reach = REACHES[recipe.augment]
     frame = frame_of(size, recipe, int(rng.integers(recipe.views)))

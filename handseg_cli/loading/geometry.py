@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg_cli.io.shapes import Size
 from handseg_cli.sample import Image, Mask, Sample
 
 Matrix = NDArray[np.float64]  # (3, 3)
@@ -36,8 +37,8 @@ def scale(x: float, y: float) -> Matrix:
     return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]], np.float64)
 
 
-def moved(sample: Sample, matrix: Matrix, size: int, classes: Sequence[str] = ()) -> Sample:
-    """Return the size x size picture that a matrix makes of a photo, with all labels moved along.
+def moved(sample: Sample, matrix: Matrix, size: Size, classes: Sequence[str] = ()) -> Sample:
+    """Return the picture of a size (height, width) that a matrix makes of a photo, with all labels moved along.
 
     `classes` names the numbers of `parts`: where the matrix mirrors, left and right change places.
     """
@@ -54,16 +55,16 @@ def moved(sample: Sample, matrix: Matrix, size: int, classes: Sequence[str] = ()
     return mirrored(turned, classes) if np.linalg.det(matrix[:2, :2]) < 0 else turned
 
 
-def smooth(picture: Image, matrix: Matrix, size: int, border: int) -> Image:
+def smooth(picture: Image, matrix: Matrix, size: Size, border: int) -> Image:
     """Warp (H, W) or (H, W, 3) uint8: shrunk by areas, then read between the pixels."""
     picture, matrix = shrunk(picture, matrix, size)
-    if picture.shape[:2] == (size, size) and np.allclose(matrix, np.eye(3), atol=1e-6):
+    if picture.shape[:2] == size and np.allclose(matrix, np.eye(3), atol=1e-6):
         return picture
-    warped = cv2.warpAffine(picture, matrix[:2], (size, size), flags=cv2.INTER_LINEAR, borderMode=border)
+    warped = cv2.warpAffine(picture, matrix[:2], size[::-1], flags=cv2.INTER_LINEAR, borderMode=border)
     return warped.astype(np.uint8, copy=False)
 
 
-def shrunk(picture: Image, matrix: Matrix, size: int) -> tuple[Image, Matrix]:
+def shrunk(picture: Image, matrix: Matrix, size: Size) -> tuple[Image, Matrix]:
     """Return a smaller picture, and the matrix that makes of it what the given one makes of (H, W, ...) uint8.
 
     A photo that is fitted to the picture becomes exactly as small as it has to be. For others, means of whole pixels
@@ -73,7 +74,7 @@ def shrunk(picture: Image, matrix: Matrix, size: int) -> tuple[Image, Matrix]:
     along = np.minimum(1, np.hypot(matrix[0, :2], matrix[1, :2]))
     small = max(1, round(width * along[0])), max(1, round(height * along[1]))
     straight = not matrix[0, 1] and not matrix[1, 0] and matrix[0, 0] > 0
-    if not (straight and size in small):
+    if not (straight and (small[0] == size[1] or small[1] == size[0])):
         factors = np.rint(1 / along).astype(int).clip(1, (width, height))
         small = width // factors[0], height // factors[1]
         width, height = small * factors
@@ -83,16 +84,16 @@ def shrunk(picture: Image, matrix: Matrix, size: int) -> tuple[Image, Matrix]:
     return picture, matrix @ scale(width / small[0], height / small[1])
 
 
-def nearest(numbers: Mask, matrix: Matrix, size: int) -> Mask:
+def nearest(numbers: Mask, matrix: Matrix, size: Size) -> Mask:
     """Warp (H, W) numbers of which no mean makes sense, 0 outside the photo."""
-    return cv2.warpAffine(numbers, matrix[:2], (size, size), flags=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
+    return cv2.warpAffine(numbers, matrix[:2], size[::-1], flags=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
 
 
-def moved_mask(sample: Sample, matrix: Matrix, size: int) -> Mask:
+def moved_mask(sample: Sample, matrix: Matrix, size: Size) -> Mask:
     """Warp the mask of a sample, or what its sides or parts tell; hand is what a pixel is half filled with."""
     hands = hands_of(sample)
     if hands is None:
-        return np.full((size, size), IGNORED, np.uint8)
+        return np.full(size, IGNORED, np.uint8)
     soft = smooth(hands, matrix, size, cv2.BORDER_CONSTANT)
     inside = nearest(np.ones(hands.shape, np.uint8), matrix, size)
     # One less than 0 is 255, so that this is 255 outside.

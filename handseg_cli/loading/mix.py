@@ -13,6 +13,7 @@ from handseg_cli.config.words import weighted
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import SPLITS
 from handseg_cli.io.hdf5 import Reader
+from handseg_cli.io.shapes import Size
 from handseg_cli.registry import ALIASES
 from handseg_cli.sample import Sample
 
@@ -76,6 +77,11 @@ class Mix:
         at = int(np.searchsorted(self.starts, index, side="right")) - 1
         sample = self.readers[at][int(self.chosen[at][index - self.starts[at]])]
         return replace(sample, key=f"{self.parts[at].name}/{sample.key}")
+
+    def sizes(self) -> list[Size]:
+        """Return the (height, width) of every sample."""
+        pairs = zip(self.readers, self.chosen, strict=True)
+        return [(int(height), int(width)) for reader, chosen in pairs for height, width in reader.sizes()[chosen]]
 
     @property
     def drawn(self) -> int:

@@ -50,8 +50,8 @@ def placed(cutout: Cutout, size: int, rng: np.random.Generator) -> tuple[Image, 
     turn: Matrix = np.array([[cos * flip, -sin, 0], [sin * flip, cos, 0], [0, 0, 1]])
     x, y = rng.uniform(0, size, 2)
     matrix = move(x, y) @ turn @ move(-(width - 1) / 2, -(height - 1) / 2)
-    alpha = smooth(cutout.mask, matrix, size, cv2.BORDER_CONSTANT)
-    return smooth(cutout.image, matrix, size, cv2.BORDER_REPLICATE), alpha
+    alpha = smooth(cutout.mask, matrix, (size, size), cv2.BORDER_CONSTANT)
+    return smooth(cutout.image, matrix, (size, size), cv2.BORDER_REPLICATE), alpha
 
 
 def in_light_of(hand: Image, alpha: Mask, image: Image) -> Image:

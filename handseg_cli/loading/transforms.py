@@ -30,7 +30,7 @@ def augment(
     `classes` names the numbers of `parts`, so that left and right change places where the picture is mirrored.
     """
     matrix = by_chance(sample.image.shape[:2], hands_of(sample), recipe, rng)
-    sample = moved(sample, matrix, recipe.size, classes)
+    sample = moved(sample, matrix, (recipe.size, recipe.size), classes)
     for chance, step in steps(recipe, cutouts).values():
         if rng.random() < chance:
             sample = step(sample, rng)
@@ -38,11 +38,11 @@ def augment(
 
 
 def fitted(sample: Sample, recipe: Recipe, view: int = 0) -> Sample:
-    """Make the picture of size x size pixels that validation looks at, the mask as `augment` leaves it.
+    """Make the picture that validation looks at, the mask as `augment` leaves it.
 
-    "crop": the whole photo, with margins that are not judged; "halves": the half that `view` says, 0 or 1.
+    "crop": the whole photo, at the size at which predict looks at it; "halves": the half that `view` says, 0 or 1.
     """
-    return moved(sample, whole(sample.image.shape[:2], recipe, view), recipe.size)
+    return moved(sample, *whole(sample.image.shape[:2], recipe, view))
 
 
 def bare(sample: Sample) -> Sample:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from handseg_cli.checkpoints.weights import Weights, find_weights
 from handseg_cli.config import NetConfig, PredictConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
+from handseg_cli.io.shapes import net_shape
 from handseg_cli.predict.crf import refine
 from handseg_cli.predict.tiling import segment_tiled
 from handseg_cli.registry import RUNTIMES, resolve
@@ -26,7 +26,6 @@ from handseg_cli.sample import Image, Mask, Prediction
 from handseg_cli.tasks.decode import binary, find_hands, probability
 
 GPU_BATCH = 8
-LONGEST = 4  # no side gets longer than so many times `size`, however narrow the photo is
 
 Fit = Literal["area", "squash"]
 
@@ -83,8 +82,7 @@ class Predictor:
 
     def shape(self, size: tuple[int, int]) -> tuple[int, int]:
         """Return the (height, width) at which the net sees a photo of a size (height, width)."""
-        # Squashed, every photo is a square one.
-        return net_shape(size if self.fit == "area" else (self.size, self.size), self.size, self.stride)
+        return net_shape(size, self.size, self.stride, self.fit)
 
     def _segment_alike(self, photos: list[Photo], shape: tuple[int, int]) -> list[Prediction]:
         start = time.perf_counter()
@@ -128,17 +126,6 @@ def checked(image: Image) -> Image:
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ConfigError(f"the image has the shape {image.shape}; give (height, width, 3) RGB or (height, width) grey")
     return np.ascontiguousarray(image)
-
-
-def net_shape(size: tuple[int, int], side: int, stride: int = 32) -> tuple[int, int]:
-    """Return the (height, width) at which the net sees a photo of a size (height, width).
-
-    About side x side pixels of the photo's shape, each side a multiple of the stride.
-    """
-    scale = side / math.sqrt(size[0] * size[1])
-    limit = max(stride, LONGEST * side // stride * stride)
-    height, width = (min(limit, max(stride, round(edge * scale / stride) * stride)) for edge in size)
-    return height, width
 
 
 def batched(images: Sequence[Image], shape: tuple[int, int]) -> Batch:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from handseg_cli.io.shapes import net_shape
 from handseg_cli.loading.framing import by_chance
 from handseg_cli.loading.geometry import mirrored, moved, other_parts, scale
 from handseg_cli.loading.paste import Cutout
@@ -78,7 +79,7 @@ def test_labels_follow_the_photo(
 ) -> None:
     sample = disc(size, np.array([where[0] * size[1], where[1] * size[0]], np.float32))
     rng = np.random.default_rng(seed)
-    made = moved(sample, by_chance(size, sample.mask, Recipe(128, fit, strength), rng), 128, PARTS)
+    made = moved(sample, by_chance(size, sample.mask, Recipe(128, fit, strength), rng), (128, 128), PARTS)
     assert made.points is not None
     assert made.camera is not None
     assert made.joints is not None
@@ -157,13 +158,12 @@ def test_halves_are_the_first_and_the_last_square(turned: bool) -> None:
     assert np.array_equal(pictures[1], image[:, -80:])
 
 
-def test_validation_shows_the_whole_photo_and_judges_nothing_beyond() -> None:
-    sample = Sample("a", np.full((50, 100, 3), 9, np.uint8), np.full((50, 100), 255, np.uint8))
-    made = fitted(sample, Recipe(64))
-    assert made.mask is not None
-    assert (made.mask[16:48] == 1).all()
-    assert (made.mask[:16] == 255).all()
-    assert (made.mask[48:] == 255).all()
+@pytest.mark.parametrize("size", [(50, 100), (480, 640), (700, 300)])
+def test_validation_shows_the_whole_photo_as_predict_does(size: tuple[int, int]) -> None:
+    made = fitted(Sample("a", np.full((*size, 3), 9, np.uint8), np.full(size, 255, np.uint8)), Recipe(64))
+    assert made.image.shape[:2] == net_shape(size, 64)
+    assert (made.image == 9).all()
+    assert (mask_of(made) == 1).all()
 
 
 def test_a_photo_without_labels_is_not_judged() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -17,8 +16,9 @@ from handseg_cli.checkpoints.weights import Weights
 from handseg_cli.config import NetConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
+from handseg_cli.io.shapes import net_shape
 from handseg_cli.models.lite import Lite
-from handseg_cli.predict.predictor import Predictor, batched, choose_runtime, fit_of, net_shape, open_predictor
+from handseg_cli.predict.predictor import Predictor, batched, choose_runtime, fit_of, open_predictor
 from handseg_cli.runtime.session import Batch
 from handseg_cli.sample import Image
 
@@ -56,32 +56,6 @@ def square(height: int = 180, width: int = 320) -> Image:
 @pytest.fixture(scope="module")
 def tiny(tiny_weights: Path) -> Predictor:
     return open_predictor(NetConfig(weights=str(tiny_weights)))[0]
-
-
-@given(sides, sides, st.sampled_from([32, 128, 384, 1000]), st.sampled_from([8, 32]))
-def test_the_net_sees_bounded_multiples_of_the_stride(height: int, width: int, side: int, stride: int) -> None:
-    shape = net_shape((height, width), side, stride)
-    for edge in shape:
-        assert edge % stride == 0
-        assert stride <= edge <= 4 * side
-    assert shape[0] * shape[1] <= (side + 2 * stride) ** 2
-
-
-@given(st.integers(200, 5000), st.floats(0.33, 3))
-def test_the_net_sees_about_size_squared_pixels_of_the_same_aspect(height: int, aspect: float) -> None:
-    size = (height, round(height * aspect))
-    shape = net_shape(size, 384)
-    assert shape[0] * shape[1] == pytest.approx(384**2, rel=0.15)
-    assert shape[1] / shape[0] == pytest.approx(size[1] / size[0], rel=0.16)
-
-
-@given(sides, sides)
-def test_a_turned_photo_gets_the_turned_shape(height: int, width: int) -> None:
-    assert net_shape((height, width), 384) == net_shape((width, height), 384)[::-1]
-
-
-def test_720p_is_seen_at_288_by_512() -> None:
-    assert net_shape((720, 1280), 384) == (288, 512)
 
 
 def test_the_mask_finds_the_red_square() -> None:

@@ -1,28 +1,22 @@
-"""Reads the pickles in PyTorch's files without Python's own reader, which calls whatever a file names.
+"""What the pickles in PyTorch's files mean, read without a call of anything that a file names.
 
-This one calls nothing. Numbers, texts, lists and dicts come out as they are, tensors as descriptions of where their
-numbers lie, and anything else, such as the classes that training frameworks leave behind, as things without meaning.
+Tensors come out as descriptions of where their numbers lie, and whatever is no plain data, such as the classes that
+training frameworks leave behind, as things without meaning.
 """
 
 from __future__ import annotations
 
-import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
+
+from handseg_cli.io.pickle_machine import Meaning, Name, follow
 
 STEPS = 4_000_000  # a checkpoint of the first system with the state of its optimizer takes some 30 000
 
 
 class HarmfulError(ValueError):
     """A pickle names what only those name who mean harm."""
-
-
-class Name(NamedTuple):
-    """What a pickle would have Python import: a module and what is in it."""
-
-    module: str
-    attribute: str
 
 
 class Inert:
@@ -48,9 +42,12 @@ class Stored:
     stride: tuple[int, ...]
 
 
-TENSORS = {Name("torch._utils", "_rebuild_tensor"), Name("torch._utils", "_rebuild_tensor_v2")}
-PARAMETER = Name("torch._utils", "_rebuild_parameter")
-DICT = Name("collections", "OrderedDict")
+class Pickle(NamedTuple):
+    """What a pickle holds, and all the storages that it refers to, by their keys."""
+
+    content: object
+    storages: dict[str, Storage]
+
 
 # No checkpoint has a use for these. They would stay without meaning like all the rest, but whoever has sent such a
 # file means harm, and that had better be said.
@@ -71,118 +68,28 @@ HARMFUL = {
 HARMFUL_NAMES = {"eval", "exec", "compile", "__import__", "open"}
 
 
-class Machine:
-    """The machine that a pickle is a program for, less all that could import or call."""
-
-    def __init__(self) -> None:
-        self.stack: list[object] = []
-        self.outer: list[list[object]] = []  # the stacks below the marks
-        self.memo: dict[object, object] = {}
-        self.storages: dict[str, Storage] = {}
-
-    def push(self, thing: object) -> None:
-        """Put a value on the stack."""
-        self.stack.append(thing)
-
-    def last(self) -> object:
-        """Take the top off the stack."""
-        return self.stack.pop()
-
-    def mark(self) -> None:
-        """Begin a list of values."""
-        self.outer.append(self.stack)
-        self.stack = []
-
-    def marked(self) -> list[object]:
-        """Take the values since the last mark off the stack."""
-        items, self.stack = self.stack, self.outer.pop()
-        return items
-
-    def top(self, count: int) -> tuple[object, ...]:
-        """Take so many values off the stack, as a tuple."""
-        items = tuple(self.stack[-count:])
-        if len(items) < count:
-            raise ValueError("a value is missing")
-        del self.stack[-count:]
-        return items
-
-    def extend(self, items: list[object]) -> None:
-        """Put values into the list on the top of the stack."""
-        target = self.stack[-1]
-        if isinstance(target, list):
-            target.extend(items)
-
-    def update(self, items: list[object]) -> None:
-        """Put keys and values, in turns, into the dict on the top of the stack."""
-        target = self.stack[-1]
-        if isinstance(target, dict):
-            target.update(pairs(items))
-
-    def store(self, key: object) -> None:
-        """Remember the top of the stack under a number."""
-        self.memo[key] = self.stack[-1]
-
-    def refer(self, reference: object) -> None:
-        """Put the storage that a reference names on the stack."""
-        found = storage(reference)
-        self.storages[found.key] = found
-        self.stack.append(found)
-
-    def inert(self, _: object) -> None:
-        """Put an object without meaning on the stack, whatever it was to be made of."""
-        self.stack.append(Inert())
-
-
-class Pickle(NamedTuple):
-    """What a pickle holds, and all the storages that it refers to, by their keys."""
-
-    content: object
-    storages: dict[str, Storage]
-
-
 def read(file: BinaryIO) -> Pickle:
     """Read one pickle of protocol 0 to 5, to just behind its end; ValueError where it is damaged or means harm."""
-    machine = Machine()
-    # A stack that runs out and arguments that do not fit are damage like any other.
-    try:
-        for step, (code, argument, _) in enumerate(pickletools.genops(file)):
-            if step > STEPS:
-                raise ValueError(f"it takes more than {STEPS:,} steps")
-            if code.name in PLAIN:
-                machine.stack.append(argument)
-            elif code.name in ACTIONS:
-                ACTIONS[code.name](machine, argument)
-            elif code.name not in IGNORED:
-                raise ValueError(f"it has a code of another kind, {code.name}")
-        if machine.outer:
-            raise ValueError("it is cut off")
-        return Pickle(machine.last(), machine.storages)
-    except (LookupError, TypeError, OverflowError, MemoryError) as error:
-        raise ValueError(f"it is damaged ({error})") from error
+    storages: dict[str, Storage] = {}
+
+    def refer(reference: object) -> Storage:
+        found = storage(reference)
+        storages[found.key] = found
+        return found
+
+    return Pickle(follow(file, Meaning(harmless, MAKERS, refer, lambda _: Inert()), STEPS), storages)
 
 
-def named(module: object, attribute: object) -> Name:
+def harmless(name: Name) -> Name:
     """Return the name that a pickle would import; HarmfulError where that can only mean harm."""
-    if not isinstance(module, str) or not isinstance(attribute, str):
-        raise ValueError("a name is no text")
+    module, attribute = name
     runs = module in ("builtins", "__builtin__", "io", "_io") and attribute in HARMFUL_NAMES
     if runs or module.partition(".")[0] in HARMFUL:
         raise HarmfulError(f"opened by other programs, it would run {module}.{attribute}")
-    return Name(module, attribute)
+    return name
 
 
-def made(name: object, arguments: object) -> object:
-    """Return what a call stands for: a tensor, a dict, or nothing of meaning."""
-    if not isinstance(name, Name) or not isinstance(arguments, tuple):
-        return Inert()
-    if name in TENSORS:
-        return stored(*arguments[:4])
-    if name == PARAMETER:
-        return arguments[0]
-    return filled(*arguments) if name == DICT else Inert()
-
-
-def stored(storage: object, offset: object, shape: object, stride: object) -> Stored:
+def stored(storage: object, offset: object, shape: object, stride: object, *_: object) -> Stored:
     """Return a tensor of a storage, if it lies within it and no number of it is used twice."""
     if not isinstance(storage, Storage) or type(offset) is not int or offset < 0:
         raise ValueError("a tensor has no storage")
@@ -218,64 +125,18 @@ def storage(reference: object) -> Storage:
     return Storage(kind.attribute, key, length)
 
 
-def pairs(items: list[object]) -> dict[object, object]:
-    """Return keys and values as a dict; a key that is neither text nor number leads to nothing we look for."""
-    found = zip(items[::2], items[1::2], strict=True)
-    return {key: value for key, value in found if isinstance(key, str | int | float)}
-
-
-def filled(items: object = ()) -> dict[object, object]:
-    """Return the dict of a list of pairs, as Python 2 wrote ordered ones."""
-    if not isinstance(items, list | tuple) or not all(isinstance(pair, list | tuple) for pair in items):
+def filled(items: object = ()) -> dict[str, object]:
+    """Return the dict of a list of pairs, as Python 2 wrote ordered ones; only texts lead to what we look for."""
+    if not isinstance(items, list | tuple):
         raise ValueError("a dict is damaged")
-    return pairs([part for pair in items for part in pair])
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in items):
+        raise ValueError("a dict is damaged")
+    return {key: value for key, value in items if isinstance(key, str)}
 
 
-# The names of the codes are those of Python's own module `pickletools`, which splits a pickle into them.
-IGNORED = {"PROTO", "FRAME", "STOP"}
-PLAIN = {
-    *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
-    *("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8"),
-    *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
-}
-ACTIONS: dict[str, Callable[[Machine, object], object]] = {
-    "NONE": lambda m, _: m.push(None),
-    "NEWTRUE": lambda m, _: m.push(True),
-    "NEWFALSE": lambda m, _: m.push(False),
-    "EMPTY_LIST": lambda m, _: m.push([]),
-    "EMPTY_DICT": lambda m, _: m.push({}),
-    "EMPTY_TUPLE": lambda m, _: m.push(()),
-    "EMPTY_SET": lambda m, _: m.push(Inert()),
-    "MARK": lambda m, _: m.mark(),
-    "POP": lambda m, _: m.last() if m.stack else m.marked(),
-    "POP_MARK": lambda m, _: m.marked(),
-    "DUP": lambda m, _: m.push(m.stack[-1]),
-    "LIST": lambda m, _: m.push(m.marked()),
-    "DICT": lambda m, _: m.push(pairs(m.marked())),
-    "TUPLE": lambda m, _: m.push(tuple(m.marked())),
-    "TUPLE1": lambda m, _: m.push(m.top(1)),
-    "TUPLE2": lambda m, _: m.push(m.top(2)),
-    "TUPLE3": lambda m, _: m.push(m.top(3)),
-    "FROZENSET": lambda m, _: m.inert(m.marked()),
-    "APPEND": lambda m, _: m.extend([m.last()]),
-    "APPENDS": lambda m, _: m.extend(m.marked()),
-    "ADDITEMS": lambda m, _: m.extend(m.marked()),
-    "SETITEM": lambda m, _: m.update(list(m.top(2))),
-    "SETITEMS": lambda m, _: m.update(m.marked()),
-    "GET": lambda m, key: m.push(m.memo[key]),
-    "BINGET": lambda m, key: m.push(m.memo[key]),
-    "LONG_BINGET": lambda m, key: m.push(m.memo[key]),
-    "PUT": lambda m, key: m.store(key),
-    "BINPUT": lambda m, key: m.store(key),
-    "LONG_BINPUT": lambda m, key: m.store(key),
-    "MEMOIZE": lambda m, _: m.store(len(m.memo)),
-    "GLOBAL": lambda m, names: m.push(named(*str(names).split(" ", 1))),
-    "STACK_GLOBAL": lambda m, _: m.push(named(*m.top(2))),
-    "REDUCE": lambda m, _: m.push(made(*m.top(2))),
-    "NEWOBJ": lambda m, _: m.inert(m.top(2)),
-    "NEWOBJ_EX": lambda m, _: m.inert(m.top(3)),
-    "OBJ": lambda m, _: m.inert(m.marked()),
-    "INST": lambda m, names: m.inert((m.marked(), named(*str(names).split(" ", 1)))),
-    "BUILD": lambda m, _: m.last(),  # the state of an object: what we need has none
-    "BINPERSID": lambda m, _: m.refer(m.last()),
+MAKERS: dict[Name, Callable[..., object]] = {
+    Name("torch._utils", "_rebuild_tensor"): stored,
+    Name("torch._utils", "_rebuild_tensor_v2"): stored,
+    Name("torch._utils", "_rebuild_parameter"): lambda tensor, *_: tensor,
+    Name("collections", "OrderedDict"): filled,
 }

@@ -89,7 +89,7 @@ def of_old(file: BinaryIO) -> dict[str, Tensor]:
     keys = read(file).content
     places = {}
     for key in keys if isinstance(keys, list) else ():
-        each = storages.get(key)
+        each = storages.get(key) if isinstance(key, str) else None
         if each is None or struct.unpack("<q", file.read(8)) != (each.length,):
             raise ValueError("a storage has another length than it should")
         places[key] = file.tell()

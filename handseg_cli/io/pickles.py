@@ -1,227 +1,137 @@
 """Pickles of plain data: numbers, texts, bytes, lists, tuples, dicts, sets and NumPy arrays of numbers, nothing else.
 
-Python's own reader calls whatever a file names, so a file from elsewhere could run anything. This one calls nothing:
-the few names that arrays are made of are recognised, and any other ends the reading.
+Nothing that a file says is called or imported, and no array is made ready for more bytes than the file has.
 """
 
 from __future__ import annotations
 
-import ast
+import math
 import os
-import struct
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import NoReturn
+
+import numpy as np
 
 from handseg_cli.errors import DatasetError
-from handseg_cli.io.pickle_names import PYTHON_2, Unfinished, checked_keys, make, recognised
+from handseg_cli.io.pickle_machine import KEYS, PYTHON_2, Meaning, Name, Unfinished, follow
 
 LIMIT = 1 << 30  # bytes
 # A step makes one object of some hundred bytes at most. The 41 258 x 3 arrays of RHD take 4 million steps.
 STEPS = 12_000_000
+NUMBERS = re.compile(r"[<>=|]?(?:[biufc][0-9]{1,2}|\?)")
 
-
-class _Reader:
-    """The machine that a pickle is a program for, less all that could import or call."""
-
-    def __init__(self, file: BinaryIO, size: int) -> None:
-        self.file = file
-        self.size = size
-        self.stack: list[object] = []
-        self.outer: list[list[object]] = []  # the stacks below the marks
-        self.memo: dict[int, object] = {}
-        self.unfinished = 0
-
-    def run(self, steps: int) -> object:
-        """Follow the pickle to its end and return what it holds."""
-        read, actions = self.file.read, ACTIONS
-        for _ in range(steps):
-            code = read(1)
-            if code == b".":
-                break
-            action = actions.get(code)
-            if action is None:
-                raise ValueError(f"code {code!r} is not of plain data" if code else "it is cut off")
-            action(self)
-        else:
-            raise ValueError(f"it takes more than {steps:,} steps")
-        if self.unfinished or self.outer:
-            raise ValueError("it is cut off")
-        return self.stack.pop()
-
-    def take(self, count: int) -> bytes:
-        """Read exactly so many bytes; nothing is made ready for more than the file can have."""
-        if count > 65536 and count > self.size - self.file.tell():
-            raise ValueError("it is cut off")
-        data = self.file.read(count)
-        if len(data) != count:
-            raise ValueError("it is cut off")
-        return data
-
-    def number(self, form: str) -> int:
-        """Read an integer as `struct` packs it."""
-        (value,) = struct.unpack(form, self.take(struct.calcsize(form)))
-        return int(value)
-
-    def line(self) -> str:
-        """Read a line without its end."""
-        line = self.file.readline()
-        if not line.endswith(b"\n"):
-            raise ValueError("it is cut off")
-        return line[:-1].decode(PYTHON_2)
-
-    def push(self, thing: object) -> None:
-        """Put a value on the stack."""
-        self.stack.append(thing)
-
-    def mark(self) -> None:
-        """Begin a list of values."""
-        self.outer.append(self.stack)
-        self.stack = []
-
-    def marked(self) -> list[object]:
-        """Take the values since the last mark off the stack."""
-        items, self.stack = self.stack, self.outer.pop()
-        return items
-
-    def last(self, count: int) -> tuple[object, ...]:
-        """Take so many values off the stack."""
-        items = tuple(self.stack[-count:])
-        if len(items) < count:
-            raise ValueError("a value is missing")
-        del self.stack[-count:]
-        return items
-
-    def store(self, key: int) -> None:
-        """Remember the top of the stack under a number."""
-        top = self.memo[key] = self.stack[-1]
-        if isinstance(top, Unfinished):
-            top.keys.append(key)
-
-    def extend(self, items: list[object]) -> None:
-        """Put values into the list or set on the top of the stack."""
-        target = self.stack[-1]
-        if isinstance(target, list):
-            target.extend(items)
-        elif isinstance(target, set):
-            target.update(checked_keys(items))
-        else:
-            raise ValueError("it adds to what is no list")
-
-    def update(self, items: list[object]) -> None:
-        """Put keys and values, in turns, into the dict on the top of the stack."""
-        target = self.stack[-1]
-        if not isinstance(target, dict):
-            raise ValueError("it sets items of what is no dict")
-        target.update(_pairs(items))
-
-    def make(self) -> None:
-        """Make what a recognised name and its arguments stand for."""
-        made = make(*self.last(2))
-        self.unfinished += isinstance(made, Unfinished)
-        self.push(made)
-
-    def build(self) -> None:
-        """Finish an array with its content, or a dtype with its byte order, wherever it is remembered."""
-        target, state = self.last(2)
-        if not isinstance(target, Unfinished):
-            raise ValueError("it sets the state of what is no array")
-        made = target.finish(state)
-        self.unfinished -= 1
-        self.memo.update(dict.fromkeys(target.keys, made))
-        self.push(made)
+# What Python 2 and NumPy 1 called modules.
+RENAMED = {
+    "__builtin__": "builtins",
+    "numpy.core.multiarray": "numpy._core.multiarray",
+    "numpy.core.numeric": "numpy._core.numeric",
+}
 
 
 def load(path: Path, limit: int = LIMIT, steps: int = STEPS) -> object:
     """Read a pickle of protocol 0 to 5 and of at most `limit` bytes; its arrays cannot be written to."""
     try:
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
+            if os.fstat(file.fileno()).st_size > limit:
                 raise DatasetError(f"{path}: is larger than the {limit >> 20} MiB that annotations may have")
-            return _Reader(file, size).run(steps)
+            return follow(file, PLAIN, steps)
     except FileNotFoundError as error:
         raise DatasetError(f"{path}: is missing; check the path or fetch it again") from error
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror}); check its permissions and its disk") from error
-    # A stack that runs out, a key that cannot be one, a text that is no number, arguments that do not fit: all damage.
-    except (ValueError, TypeError, LookupError, struct.error, SyntaxError, OverflowError, MemoryError) as error:
+    except ValueError as error:
         raise DatasetError(f"{path}: is no pickle of plain data and arrays ({error}); fetch it again") from error
 
 
-def _pairs(items: list[object]) -> dict[object, object]:
-    return dict(zip(checked_keys(items[::2]), items[1::2], strict=True))
+def _allowed(name: Name) -> Name:
+    found = Name(RENAMED.get(name.module, name.module), name.attribute)
+    if found != ARRAY and found not in MAKERS:
+        raise ValueError(f"it names {name.module}.{name.attribute}, which is not plain data")
+    return found
 
 
-def _text_as_string(line: str) -> str:
-    if line[:1] not in ("'", '"'):
-        raise ValueError("a text lacks its quotes")
-    value = ast.literal_eval("b" + line)
-    if not isinstance(value, bytes):
-        raise ValueError("a text is none")
-    return value.decode(PYTHON_2)
+def _refused(what: str) -> NoReturn:
+    raise ValueError(what)
 
 
-def _int_of_line(line: str) -> int | bool:
-    return line == "01" if line in ("00", "01") else int(line.removesuffix("L"))
+def _kind(code: object, align: object = False, copy: object = True) -> Unfinished:
+    if not isinstance(code, str) or not NUMBERS.fullmatch(code):
+        raise ValueError("a dtype is not one of numbers")
+    return Unfinished(partial(_kind_of_state, code))
 
 
-# The names and numbers of the codes are those of Python's own module `pickletools`.
-ACTIONS: dict[bytes, Callable[[_Reader], object]] = {
-    b"\x80": lambda r: r.take(1),  # PROTO
-    b"\x95": lambda r: r.take(8),  # FRAME
-    b"(": _Reader.mark,
-    b"0": lambda r: r.stack.pop() if r.stack else r.marked(),  # POP
-    b"1": _Reader.marked,  # POP_MARK
-    b"2": lambda r: r.push(r.stack[-1]),  # DUP
-    b"N": lambda r: r.push(None),
-    b"\x88": lambda r: r.push(True),
-    b"\x89": lambda r: r.push(False),
-    b"I": lambda r: r.push(_int_of_line(r.line())),
-    b"L": lambda r: r.push(_int_of_line(r.line())),
-    b"J": lambda r: r.push(r.number("<i")),
-    b"K": lambda r: r.push(r.take(1)[0]),
-    b"M": lambda r: r.push(r.number("<H")),
-    b"\x8a": lambda r: r.push(int.from_bytes(r.take(r.number("<B")), "little", signed=True)),
-    b"\x8b": lambda r: r.push(int.from_bytes(r.take(r.number("<I")), "little", signed=True)),
-    b"F": lambda r: r.push(float(r.line())),
-    b"G": lambda r: r.push(struct.unpack(">d", r.take(8))[0]),
-    b"S": lambda r: r.push(_text_as_string(r.line())),
-    b"T": lambda r: r.push(r.take(r.number("<I")).decode(PYTHON_2)),
-    b"U": lambda r: r.push(r.take(r.number("<B")).decode(PYTHON_2)),
-    b"V": lambda r: r.push(r.line().encode(PYTHON_2).decode("raw-unicode-escape")),
-    b"X": lambda r: r.push(r.take(r.number("<I")).decode("utf-8", "surrogatepass")),
-    b"\x8c": lambda r: r.push(r.take(r.number("<B")).decode("utf-8", "surrogatepass")),
-    b"\x8d": lambda r: r.push(r.take(r.number("<Q")).decode("utf-8", "surrogatepass")),
-    b"B": lambda r: r.push(r.take(r.number("<I"))),
-    b"C": lambda r: r.push(r.take(r.number("<B"))),
-    b"\x8e": lambda r: r.push(r.take(r.number("<Q"))),
-    b"\x96": lambda r: r.push(bytearray(r.take(r.number("<Q")))),
-    b"]": lambda r: r.push([]),
-    b"}": lambda r: r.push({}),
-    b")": lambda r: r.push(()),
-    b"\x8f": lambda r: r.push(set()),
-    b"l": lambda r: r.push(r.marked()),
-    b"d": lambda r: r.push(_pairs(r.marked())),
-    b"t": lambda r: r.push(tuple(r.marked())),
-    b"\x85": lambda r: r.push(r.last(1)),
-    b"\x86": lambda r: r.push(r.last(2)),
-    b"\x87": lambda r: r.push(r.last(3)),
-    b"\x91": lambda r: r.push(frozenset(checked_keys(r.marked()))),
-    b"a": lambda r: r.extend([r.stack.pop()]),
-    b"e": lambda r: r.extend(r.marked()),
-    b"\x90": lambda r: r.extend(r.marked()),
-    b"s": lambda r: r.update(list(r.last(2))),
-    b"u": lambda r: r.update(r.marked()),
-    b"g": lambda r: r.push(r.memo[int(r.line())]),
-    b"h": lambda r: r.push(r.memo[r.take(1)[0]]),
-    b"j": lambda r: r.push(r.memo[r.number("<I")]),
-    b"p": lambda r: r.store(int(r.line())),
-    b"q": lambda r: r.store(r.take(1)[0]),
-    b"r": lambda r: r.store(r.number("<I")),
-    b"\x94": lambda r: r.store(len(r.memo)),  # MEMOIZE
-    b"c": lambda r: r.push(recognised(r.line(), r.line())),
-    b"\x93": lambda r: r.push(recognised(*r.last(2))),
-    b"R": _Reader.make,
-    b"b": _Reader.build,
+def _kind_of_state(code: str, version: object, order: object, *rest: object) -> object:
+    if rest[:3] != (None, None, None) or (order != "<" and order != ">" and order != "|"):
+        raise ValueError("a dtype is not one of numbers")
+    return np.dtype(code).newbyteorder(order)
+
+
+def _blank(kind: object, shape: object, code: object) -> Unfinished:
+    if kind != ARRAY:
+        raise ValueError("an array is of another class")
+    return Unfinished(_array_of_state)
+
+
+def _array_of_state(version: object, shape: object, kind: object, transposed: object, content: object) -> object:
+    return _array(content, kind, shape, "F" if transposed else "C")
+
+
+def _array(content: object, kind: object, shape: object, order: object) -> object:
+    content = content.encode(PYTHON_2) if isinstance(content, str) else content
+    if not isinstance(content, bytes | bytearray) or not isinstance(kind, np.dtype) or not isinstance(shape, tuple):
+        raise ValueError("an array is not one of numbers")
+    if len(shape) > 32 or not all(type(side) is int and side >= 0 for side in shape):
+        raise ValueError("the shape of an array is damaged")
+    if math.prod(shape) * kind.itemsize != len(content):
+        raise ValueError(f"an array of shape {shape} has {len(content)} bytes")
+    array = np.frombuffer(content, kind) if content else np.empty(0, kind)
+    array.flags.writeable = False
+    return array.reshape(shape, order="C" if order == "C" else "F")
+
+
+def _scalar(kind: object, content: object) -> object:
+    array = _array(content, kind, (), "C")
+    return array[()] if isinstance(array, np.ndarray) else None
+
+
+def _encoded(text: object, encoding: object) -> bytes:
+    if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
+        raise ValueError("bytes are not written as text")
+    return text.encode(PYTHON_2)
+
+
+def _bytearray(content: object = b"", encoding: object = None) -> bytearray:
+    if encoding is None and not isinstance(content, bytes):
+        raise ValueError("bytes are not written as bytes")
+    return bytearray(content if isinstance(content, bytes) else _encoded(content, encoding))
+
+
+def _items(items: object) -> list[object] | tuple[object, ...]:
+    if not isinstance(items, list | tuple) or not all(isinstance(item, KEYS) for item in items):
+        raise ValueError("a set is not written as a list of numbers and texts")
+    return items
+
+
+def _complex(real: object, imaginary: object) -> complex:
+    if not isinstance(real, float) or not isinstance(imaginary, float):
+        raise ValueError("a complex number is not of two numbers")
+    return complex(real, imaginary)
+
+
+ARRAY = Name("numpy", "ndarray")
+MAKERS: dict[Name, Callable[..., object]] = {
+    Name("numpy", "dtype"): _kind,
+    Name("numpy._core.multiarray", "_reconstruct"): _blank,
+    Name("numpy._core.multiarray", "scalar"): _scalar,
+    Name("numpy._core.numeric", "_frombuffer"): _array,
+    Name("_codecs", "encode"): _encoded,
+    Name("builtins", "bytes"): lambda: b"",
+    Name("builtins", "bytearray"): _bytearray,
+    Name("builtins", "complex"): _complex,
+    Name("builtins", "set"): lambda items=(): set(_items(items)),
+    Name("builtins", "frozenset"): lambda items=(): frozenset(_items(items)),
 }
+PLAIN = Meaning(_allowed, MAKERS, lambda _: _refused("it refers to what lies outside it"), _refused)

@@ -234,6 +234,30 @@ def test_a_text_that_claims_to_be_endless_is_refused(tmp_path: Path, code: bytes
         read_weights(tmp_path / "a.pth")
 
 
+# The dict of the pairs under number 1.
+ORDERED = b"ccollections\nOrderedDict\nh\x01\x85R"
+# Each would take minutes or all the memory there is, if followed.
+LONG_PAIRS = b"](" + b"N" * 10**4 + b"eq\x00(" + b"h\x00" * 10**4 + b"lq\x01" + ORDERED + b"."
+MANY_DICTS = b"((X\x01\x00\x00\x00aNl" + b"2" * 10**4 + b"lq\x01(" + ORDERED * 10**4 + b"l."
+
+
+@pytest.mark.parametrize(("data", "reason"), [(LONG_PAIRS, "a dict is damaged"), (MANY_DICTS, "more than it can hold")])
+def test_dicts_that_would_take_for_ever_are_refused(tmp_path: Path, data: bytes, reason: str) -> None:
+    with zipfile.ZipFile(tmp_path / "a.pth", "w") as file:
+        file.writestr("a/data.pkl", data)
+    with pytest.raises(CheckpointError, match=reason):
+        read_weights(tmp_path / "a.pth")
+
+
+@pytest.mark.parametrize("key", [b"]", b")" + b"2\x86" * 60])
+def test_keys_of_storages_that_are_no_texts_are_refused(tmp_path: Path, key: bytes) -> None:
+    data = write(tmp_path / "a.pth", {"a": torch.zeros(3)}, zipped=False).read_bytes()
+    at = data.rindex(b"\x80\x02]")
+    (tmp_path / "a.pth").write_bytes(data[:at] + b"\x80\x02]" + key + b"a.")
+    with pytest.raises(CheckpointError, match="another length"):
+        read_weights(tmp_path / "a.pth")
+
+
 def test_kinds_that_no_net_has_are_refused_only_among_the_weights(tmp_path: Path) -> None:
     odd = torch.zeros(2, dtype=torch.complex64)
     assert read_weights(write(tmp_path / "a.pth", {"state_dict": weights(), "odd": odd})).keys() == weights().keys()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import struct
+import tracemalloc
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,7 @@ def test_nothing_is_run(tmp_path: Path, protocol: int) -> None:
     assert not (tmp_path / "run").exists()
 
 
+ENCODED = b"c_codecs\nencode\nh\x00X\x06\x00\x00\x00latin1\x86R"  # the text under number 0 as bytes
 HOSTILE = {
     "a function without a call": b"cbuiltins\neval\n.",
     "a class of numpy called": b"cnumpy\nndarray\n(I9999999999\nttR.",
@@ -111,8 +113,9 @@ HOSTILE = {
     "a bytearray of a number": b"cbuiltins\nbytearray\n(I99999999999\ntR.",
     "bytes that it does not have": b"\x8e" + struct.pack("<Q", 1 << 40) + b"a.",
     "text that it does not have": b"X" + struct.pack("<I", 1 << 31) + b"a.",
-    "a number that it does not have": b"\x8b" + struct.pack("<I", 1 << 31) + b"a.",
+    "a number that it does not have": b"\x8a\xffa.",
     "a number too long to read": b"L" + b"9" * 5000 + b"L\n.",
+    "a number that takes long to hash": b"}\x8b" + struct.pack("<I", 300) + b"\x7f" * 300 + b"Ns.",
     "a key that takes for ever to hash": b"}" + b")" + b"2\x86" * 60 + b"Ns.",
     "a member that takes for ever to hash": b"(" + b")" + b"2\x86" * 60 + b"\x91.",
     "a list as a key": b"}]Ns.",
@@ -126,6 +129,12 @@ HOSTILE = {
     "an array without content": pickle.dumps(np.zeros(3), 2).rpartition(b"(K\x01")[0] + b".",
     "texts as code": b"S[].__class__\n.",
     "texts as a sum": b"S'a'+'b'\n.",
+    "texts as an endless sum": b"S" + b"+".join([b"'a'"] * 50_000) + b"\n.",
+    "a text without an end": b"S'a\\'\n.",
+    "half a quote": b"S'\n.",
+    "a thing elsewhere": b"K\x01Q.",
+    "many bytes of one text": b"(X" + struct.pack("<I", 10**6) + b"a" * 10**6 + b"q\x000" + ENCODED * 1000 + b"l.",
+    "many sets of one list": b"(](" + b"N" * 10**5 + b"eq\x000" + b"cbuiltins\nset\nh\x00\x85R" * 1000 + b"l.",
     "an empty stack": b"0.",
     "an end without data": b".",
     "no mark": b"Nt.",
@@ -145,6 +154,21 @@ HOSTILE = {
 def test_what_is_no_plain_data_is_refused_by_the_name_of_its_file(tmp_path: Path, what: str) -> None:
     with pytest.raises(DatasetError, match=r"a\.pickle: is no pickle of plain data and arrays \(.+\); fetch it again"):
         loaded(tmp_path, HOSTILE[what])
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_is_refused_takes_no_more_than_some_times_its_size(tmp_path: Path, what: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(DatasetError):
+        loaded(tmp_path, HOSTILE[what])
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 1e6 + 20 * len(HOSTILE[what])
+
+
+@pytest.mark.parametrize("text", ["", "'", '"', "\\", "\\'", "'\\\\", "\\\\'\"", "\n\t\0\x7f", "a"])
+def test_texts_of_python_2_come_out_whatever_quotes_they_hold(folder: Path, text: str) -> None:
+    assert loaded(folder, f"S{text!r}\n.".encode()) == text
 
 
 @given(data=st.binary(max_size=60))

@@ -54,7 +54,7 @@ def choose_device(name: str) -> torch.device:
         local = int(os.environ.get("LOCAL_RANK", "0"))
         if local >= torch.cuda.device_count():
             found = torch.cuda.device_count()
-            raise DeviceError(f"process {local} on this machine has no CUDA GPU, there are {found}; check `nvidia-smi`")
+            raise DeviceError(f"cuda was asked for, {local + 1} of it, and torch finds {found}; check `nvidia-smi`")
         torch.cuda.set_device(local)
         return torch.device("cuda", local)
     if name == "mps" and not torch.backends.mps.is_available():

@@ -61,10 +61,10 @@ def start(run: Path, prepared: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def end(process: subprocess.Popen[bytes], wanted: int, wrong: list[str]) -> None:
+def end(process: subprocess.Popen[bytes], wanted: set[int], wrong: list[str]) -> None:
     """Wait for the end of a process and note one that is unlike what was wanted."""
     _, said = process.communicate(timeout=300)
-    if process.returncode != wanted:
+    if process.returncode not in wanted:
         wrong.append(f"ended with {process.returncode}, not {wanted}: {said.decode()[-400:]}")
 
 
@@ -89,22 +89,24 @@ def main() -> int:
         prepare(PrepareConfig(("folder",), raw=folder / "raw", output=folder / "data", quiet=True))
         prepared = folder / "data" / "folder.h5"
         began = time.monotonic()
-        end(start(folder / "whole", prepared), 0, wrong)
+        end(start(folder / "whole", prepared), {0}, wrong)
         whole, lasts = result(folder / "whole"), time.monotonic() - began
         while sum(counts[each.name] for each in set(SIGNALS)) < options.stops:
             run = folder / f"run{counts['ends']}"
-            process = start(run, prepared)
+            began, process = time.monotonic(), start(run, prepared)
             how = chance.choice(SIGNALS)
             try:
                 process.wait(chance.uniform(0, 1.2 * lasts))
-                end(process, 0, wrong)
+                end(process, {0}, wrong)
             except subprocess.TimeoutExpired:
                 process.send_signal(how)
                 counts[how.name] += 1
                 counts["before the first save"] += not (run / "last.safetensors").exists()
-                end(process, ENDS[how], wrong)
+                # 0: it was done already when the signal came.
+                end(process, {ENDS[how], 0}, wrong)
                 continue
             counts["ends"] += 1
+            lasts = min(lasts, time.monotonic() - began)
             wrong += [f"{run.name}: another {name}" for name, each in result(run).items() if each != whole[name]]
     rows = [f"{name:24} {count:5}" for name, count in sorted(counts.items())]
     print("\n".join([f"an uninterrupted training takes {lasts:.1f} s", *rows, f"{'WRONG':24} {len(wrong):5}", *wrong]))

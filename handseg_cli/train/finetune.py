@@ -24,6 +24,7 @@ def finetune(config: FinetuneConfig) -> Trained:
     card = find_weights(config.weights, "torch").card
     model, card = start(str(card.get("model")), dict(card.get("arguments", {})), config.weights)
     config = replace(config, size=config.size or card["size"])
+    card |= {"size": config.size}
     path = prepare_folder(config)
     # What other commands keep to choose and to judge by are a fifth each: here one of them is enough.
     count = len(Mix([Part(NAME, path)], "train+test"))

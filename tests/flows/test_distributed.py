@@ -25,7 +25,7 @@ SAME = {
     "freeze": "norms",
     "weights": "lite",
     "optimizer": "sgd",
-    "lr": 0.05,
+    "lr": 0.005,
 }
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 
@@ -55,12 +55,23 @@ def run(arguments: list[str]) -> None:
 def test_two_processes_equal_one_at_double_batch(tmp_path: Path, prepared: Path) -> None:
     run(command(tmp_path / "one", prepared, batch=8))
     run(command(tmp_path / "two", prepared, ranks=2, batch=4))
-    one, two = (load_file(tmp_path / name / "last.safetensors") for name in ("one", "two"))
-    begun = load_file(Path(__file__).parents[2] / "handseg_cli" / "checkpoints" / "lite.safetensors")
-    moved = [(name, one[f"model.{name}"] - begun[name]) for name in begun if begun[name].is_floating_point()]
-    assert max(change.abs().max().item() for _, change in moved) > 5e-3
-    for name, _ in moved:
-        torch.testing.assert_close(two[f"model.{name}"], one[f"model.{name}"], rtol=0, atol=5e-5)
+    one, two, begun = (weights(tmp_path / "one"), weights(tmp_path / "two"), embedded())
+    assert (one - begun).norm() > 0.01
+    # Rounding is of the ten-thousandth part; losses that processes weigh unlike would be of the hundredth.
+    assert (two - one).norm() < 1e-3 * (one - begun).norm()
+
+
+def weights(run: Path) -> torch.Tensor:
+    return joined({name: each for name, each in load_file(run / "last.safetensors").items() if "model." in name})
+
+
+def embedded() -> torch.Tensor:
+    path = Path(__file__).parents[2] / "handseg_cli" / "checkpoints" / "lite.safetensors"
+    return joined({f"model.{name}": each for name, each in load_file(path).items()})
+
+
+def joined(tensors: dict[str, torch.Tensor]) -> torch.Tensor:
+    return torch.cat([tensors[name].flatten().double() for name in sorted(tensors)])
 
 
 def test_a_process_that_is_killed_ends_the_training_which_then_goes_on(tmp_path: Path, prepared: Path) -> None:

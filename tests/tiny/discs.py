@@ -22,6 +22,17 @@ def build(path: Path, count: int = 40, seed: int = 0) -> None:
     write(path, Header("discs", "hand"), [sample(number, rng) for number in range(count)])
 
 
+def build_folder(folder: Path, count: int = 10, seed: int = 0) -> None:
+    """Write the same pictures as a folder of pairs."""
+    rng = np.random.default_rng(seed)
+    for kind in ("images", "masks"):
+        (folder / kind).mkdir(parents=True)
+    for number in range(count):
+        made = sample(number, rng)
+        (folder / "images" / f"{made.key}.jpg").write_bytes(made.image)
+        (folder / "masks" / f"{made.key}.png").write_bytes(made.mask)
+
+
 def sample(number: int, rng: np.random.Generator) -> Encoded:
     """Return one picture and its mask."""
     coarse = rng.integers(0, 130, (4, 5, 3), dtype=np.uint8)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 import torch
 
-SPEC = importlib.util.spec_from_file_location("discs", Path(__file__).parents[1] / "tiny" / "discs.py")
-assert SPEC is not None
-assert SPEC.loader is not None
-DISCS = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(DISCS)
+from tests.tiny import discs as tiny
 
 
 @pytest.fixture(scope="session")
 def discs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a prepared file of discs."""
     path = tmp_path_factory.mktemp("discs") / "discs.h5"
-    DISCS.build(path)
+    tiny.build(path)
     return path
 
 

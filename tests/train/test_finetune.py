@@ -1,0 +1,65 @@
+"""Finetuning learns from a plain folder, and what gains nothing changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from handseg_cli.checkpoints.store import load
+from handseg_cli.checkpoints.weights import find_weights
+from handseg_cli.config import FinetuneConfig
+from handseg_cli.errors import DatasetError
+from handseg_cli.train.finetune import finetune
+from tests.tiny import discs
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    discs.build_folder(tmp_path / "photos")
+    return tmp_path / "photos"
+
+
+def settings(folder: Path, **given: Any) -> FinetuneConfig:
+    small = {"size": 64, "batch": 4, "steps": 5, "epochs": 4, "warmup": 2, "workers": 0, "device": "cpu", "quiet": True}
+    return FinetuneConfig(folder=folder, run=folder.parent / "run", **{**small, **given})
+
+
+def test_a_few_pairs_help(folder: Path) -> None:
+    tuned = finetune(settings(folder, lr=3e-3))
+    assert tuned.at.first is not None
+    assert tuned.at.best > tuned.at.first + 0.05
+    assert f"{tuned.at.first:.4f} before" in str(tuned)
+    assert find_weights(str(folder.parent / "run" / "best.safetensors")).card["size"] == 64
+
+
+def test_each_epoch_has_its_steps_however_few_pairs_there_are(folder: Path) -> None:
+    assert finetune(settings(folder, epochs=2, patience=0)).at.step == 10
+
+
+def test_a_frozen_encoder_stays_as_it_was(folder: Path) -> None:
+    finetune(settings(folder, epochs=1, lr=3e-3))
+    before, after = (load(path)[0].state_dict() for path in (embedded(), folder.parent / "run" / "best.safetensors"))
+    frozen = [name for name in before if name.startswith("encoder")]
+    assert all(torch.equal(before[name], after[name]) for name in frozen)
+
+
+def test_what_gains_nothing_leaves_the_model_as_it_was(folder: Path) -> None:
+    tuned = finetune(settings(folder, lr=10.0, epochs=2, clip=0.0, augment="none"))
+    assert tuned.at.best == tuned.at.first
+    before, after = (load(path)[0].state_dict() for path in (embedded(), folder.parent / "run" / "best.safetensors"))
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_folder_without_masks_says_what_was_expected(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(DatasetError, match="expected images/ and masks/"):
+        finetune(settings(tmp_path / "photos"))
+
+
+def embedded() -> Path:
+    path = find_weights("lite", "torch").safetensors
+    assert path is not None
+    return path

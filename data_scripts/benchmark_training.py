@@ -121,7 +121,7 @@ def main() -> int:
         mix = Mix([Part("folder", folder / "folder.h5", OFTEN)], "all")
         card = blank_card(options.model, {})
         job = Job(config.run, build(card), card, mix, mix)
-        feed = feeds_of(config, job).train
+        feed = feeds_of(config, job, choose_device(config.device)).train
         held = Held(feed)
         ways = {
             "from the prepared file": product(config, job, feed),

@@ -51,7 +51,7 @@ class LoopConfig:
     patience: Annotated[int, "Stop after so many epochs without a better score; 0: never."] = 0
     seed: Annotated[int, "Of everything that is left to chance."] = 0
     device: Annotated[Literal["auto", "cpu", "cuda", "mps"], "auto: a GPU where there is one."] = "auto"
-    workers: Annotated[int, "Processes that make batches; -1: as many as CPU cores, less one."] = -1
+    workers: Annotated[int, "Processes that make batches; -1: none on the CPU, one less than cores for a GPU."] = -1
     quiet: Annotated[bool, "Say nothing on stderr but why the command cannot go on.", Short("-q")] = False
 
     def __post_init__(self) -> None:

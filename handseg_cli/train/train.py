@@ -98,7 +98,7 @@ def work(config: LoopConfig, job: Job) -> Trained:
     """Train until the last epoch, until nothing is gained any more, or until a signal."""
     device, stop = choose_device(config.device), Stop()
     with signals(stop), joined(device), opened(config, job.run, device), Progress(config.quiet, "steps") as progress:
-        feeds = feeds_of(config, job)
+        feeds = feeds_of(config, job, device)
         loop, state = prepared(config, job, feeds, device)
         if goes_on(config, job.run):
             state.restore(job.run / LAST)
@@ -109,10 +109,12 @@ def work(config: LoopConfig, job: Job) -> Trained:
     return Trained(job.run, loop.task.best, state.at, stop.code)
 
 
-def feeds_of(config: LoopConfig, job: Job) -> Feeds:
+def feeds_of(config: LoopConfig, job: Job, device: torch.device) -> Feeds:
     """Return the batches to train on, altered by chance, and those to judge by, which are not."""
+    # Where the net takes all cores, workers hold it up by more than they do.
+    spare = 0 if device.type == "cpu" else max(0, share_of_cores() - 1)
+    workers = config.workers if config.workers >= 0 else spare
     recipe = Recipe(size=config.size, fit=config.fit, augment=config.augment, cutouts=config.cutouts)
-    workers = config.workers if config.workers >= 0 else max(0, share_of_cores() - 1)
     made = [
         Feed(mix, each, batch=config.batch, seed=config.seed, workers=workers, rank=rank(), ranks=ranks())
         for mix, each in ((job.train, recipe), (job.val, replace(recipe, augment="none", cutouts=None)))

@@ -32,9 +32,9 @@ def bytes_of(run: Path) -> dict[str, str]:
 
 
 def test_a_net_learns_and_predict_takes_it(tmp_path: Path, discs: Path) -> None:
-    config = settings(tmp_path, discs, epochs=20, lr=3e-3, encoder_lr=1.0, ema=0.8, augment="light")
+    config = settings(tmp_path, discs, epochs=12, lr=5e-3, encoder_lr=1.0, ema=0.6, augment="light")
     trained = train(config)
-    assert trained.at.best > 0.7
+    assert trained.at.best > 0.6
     reader = Reader(discs)
     sample = reader[int(reader.indices("test")[1])]
     found = load(str(tmp_path / "best.safetensors"))(sample.image).mask

@@ -83,6 +83,17 @@ class Mix:
         pairs = zip(self.readers, self.chosen, strict=True)
         return [(int(height), int(width)) for reader, chosen in pairs for height, width in reader.sizes()[chosen]]
 
+    def about(self) -> dict[str, dict[str, object]]:
+        """Return what a model has to tell of the files that it learned from, by name."""
+        return {
+            part.name: {"weight": part.weight, "samples": len(chosen)}
+            | {
+                name: getattr(reader.header, name)
+                for name in ("dataset", "labels", "split", "seed", "digest", "licence")
+            }
+            for part, reader, chosen in zip(self.parts, self.readers, self.chosen, strict=True)
+        }
+
     @property
     def drawn(self) -> int:
         """Return how many samples an epoch takes."""

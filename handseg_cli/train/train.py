@@ -166,8 +166,13 @@ class Training:
     def save_best(self, scores: dict[str, float | None]) -> None:
         """Keep the model that the running mean is now."""
         if self.log:
-            about = {"epochs": self.state.at.epoch, "steps": self.state.at.step, "validation": scores}
-            save(self.job.run / BEST, self.state.mean, self.job.card | {"training": about})
+            card, at = self.job.card, self.state.at
+            about = {
+                "started_from": card.get("training", {}).get("started_from", ""),
+                "datasets": self.job.train.about(),
+            }
+            about |= {"epochs": at.epoch, "steps": at.step, "validation": scores}
+            save(self.job.run / BEST, self.state.mean, card | {"training": about})
 
 
 def go_on(training: Training, stop: Stop) -> None:

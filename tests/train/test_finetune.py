@@ -32,7 +32,9 @@ def test_a_few_pairs_help(folder: Path) -> None:
     assert tuned.at.first is not None
     assert tuned.at.best > tuned.at.first + 0.05
     assert f"{tuned.at.first:.4f} before" in str(tuned)
-    assert find_weights(str(folder.parent / "run" / "best.safetensors")).card["size"] == 64
+    card = find_weights(str(folder.parent / "run" / "best.safetensors")).card
+    assert card["size"] == 64
+    assert card["training"]["started_from"] == "lite"
 
 
 def test_each_epoch_has_its_steps_however_few_pairs_there_are(folder: Path) -> None:

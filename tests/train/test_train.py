@@ -46,6 +46,8 @@ def test_a_run_folder_holds_what_it_should(tmp_path: Path, discs: Path) -> None:
     train(settings(tmp_path, discs))
     _, card = load_checkpoint(tmp_path / "best.safetensors")
     assert card["training"]["validation"]["photos"] == 8
+    assert card["training"]["datasets"]["discs"]["digest"] == Reader(discs).header.digest
+    assert card["training"]["datasets"]["discs"]["samples"] == 24
     assert (card["size"], card["fit"]) == (64, "area")
     assert json.loads((tmp_path / "config.json").read_text())["batch"] == 8
     assert json.loads((tmp_path / "environment.json").read_text())["torch"] == torch.__version__

@@ -22,6 +22,7 @@ from handseg_cli.config import (
     PredictConfig,
     PrepareConfig,
     ShowConfig,
+    SynthConfig,
     TrainConfig,
 )
 from handseg_cli.errors import HandsegError
@@ -33,6 +34,7 @@ from handseg_cli.notes import (
     NOTES,
     PREDICT_NOTES,
     PREPARE_NOTES,
+    SYNTH_NOTES,
     TRAIN_NOTES,
 )
 from handseg_cli.options import options_from
@@ -54,6 +56,7 @@ COMMANDS = {
     "download": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True, notes=DOWNLOAD_NOTES),
     "download-datasets": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True),
     "prepare": Command(PrepareConfig, "handseg_cli.datasets.prepare:prepare", answers=True, notes=PREPARE_NOTES),
+    "synth": Command(SynthConfig, "handseg_cli.datasets.synthetic:synth", answers=True, notes=SYNTH_NOTES),
     "train": Command(TrainConfig, "handseg_cli.train.train:train", answers=True, notes=TRAIN_NOTES),
     "finetune": Command(FinetuneConfig, "handseg_cli.train.finetune:finetune", answers=True, notes=FINETUNE_NOTES),
     "eval": Command(EvalConfig, "handseg_cli.evaluate.run:evaluate", answers=True, notes=EVAL_NOTES),

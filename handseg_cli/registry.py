@@ -54,6 +54,8 @@ EXTRAS: dict[str, str] = {
     "lmdb": "lmdb",
     "onnx": "export",
     "onnxscript": "export",
+    "moderngl": "synth",
+    "scipy": "synth",
 }
 
 

@@ -27,6 +27,7 @@ class Sample:
     points: NDArray[np.float32] | None = None  # (J, 2) in pixels
     valid: NDArray[np.bool_] | None = None  # (J,) which of the joints to trust
     camera: NDArray[np.float32] | None = None  # (3, 3) pinhole matrix, pixels
+    depth: NDArray[np.float32] | None = None  # (H, W) mm along the camera's axis, inf where there is nothing
     hands: str = ""  # "left", "right" or "both"
     group: str = ""
     split: str = ""

@@ -95,6 +95,9 @@ def test_it_is_started_as_a_module_too() -> None:
         (["download", "egohand"], "egohand is no dataset; there are eyth, egohands"),
         (["download", "hof"], "add --yes"),
         (["prepare"], "no dataset"),
+        (["synth"], "Missing argument"),
+        (["synth", "a", "--style", "egg"], "handseg: --style egg: there are ego, third-person"),
+        (["synth", "a", "--layout", "coco"], "'prepared', 'rhd', 'interhand', 'files'"),
         (["export", "a.safetensors"], "Missing argument"),
     ],
 )

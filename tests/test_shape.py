@@ -38,7 +38,7 @@ TORCH_ROOMS = ("models", "checkpoints", "export", "tasks", "loading", "train")
 TORCH_FILES = ("runtime/torch_session.py", "about/devices.py")
 TORCH_FREE_FILES = ("checkpoints/weights.py", "tasks/decode.py")
 # What may not load torch, not even through what it imports.
-STARTS_WITHOUT_TORCH = ("io", "predict", "evaluate", "metrics", "sample", "config", "cli", "api", "__init__")
+STARTS_WITHOUT_TORCH = ("io", "synth", "predict", "evaluate", "metrics", "sample", "config", "cli", "api", "__init__")
 
 FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
@@ -219,10 +219,10 @@ def test_predict_never_loads_torch(tmp_path: Path) -> None:
     Image.new("RGB", (320, 240), "salmon").save(tmp_path / "a.jpg")
     loaded = loaded_by("predict", str(tmp_path))
     assert (tmp_path / "a.jpg.png").is_file()
-    assert not loaded & {"torch", "torchvision"}
+    assert not loaded & {"torch", "torchvision", "moderngl", "scipy"}
 
 
-@pytest.mark.parametrize("command", [[], ["predict"], ["train"], ["eval"], ["export"], ["doctor"], ["show"]])
+@pytest.mark.parametrize("command", [[], ["predict"], ["synth"], ["train"], ["eval"], ["export"], ["doctor"], ["show"]])
 def test_help_loads_nothing_heavy(command: list[str]) -> None:
     loaded = loaded_by(*command, "--help")
     assert not loaded & {"numpy", "PIL", "cv2", "onnxruntime", "rich", "torch", "pydantic"}

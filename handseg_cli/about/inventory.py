@@ -29,7 +29,15 @@ PACKAGES = (
     "typer",
     *(["inotify-simple"] if sys.platform == "linux" else []),
 )
-EXTRAS = {"openvino": "openvino", "pillow-heif": "heic", "lmdb": "lmdb", "onnx": "export", "onnxscript": "export"}
+EXTRAS = {
+    "openvino": "openvino",
+    "pillow-heif": "heic",
+    "lmdb": "lmdb",
+    "onnx": "export",
+    "onnxscript": "export",
+    "moderngl": "synth",
+    "scipy": "synth",
+}
 
 # The package that each runtime of the registry stands on.
 RUNTIME_PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "torch": "torch"}

@@ -12,6 +12,7 @@ from handseg_cli.config.evaluate import EvalConfig, JudgedSplit
 from handseg_cli.config.marks import Positional, Short
 from handseg_cli.config.net import DeviceName, NetConfig, RunConfig, RuntimeName
 from handseg_cli.config.predict import STDIN, Kind, PredictConfig, parse_shard, parse_size
+from handseg_cli.config.synth import SynthConfig
 from handseg_cli.config.train import FinetuneConfig, LoopConfig, TrainConfig
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Short",
     "ShowConfig",
     "SplitName",
+    "SynthConfig",
     "TrainConfig",
     "parse_shard",
     "parse_size",

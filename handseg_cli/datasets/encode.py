@@ -11,7 +11,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from handseg_cli.errors import DatasetError
-from handseg_cli.io.encoded import SIDES, Encoded, encode_jpeg, has_many_scans
+from handseg_cli.io.encoded import SIDES, Encoded, encode_depth, encode_jpeg, has_many_scans
 from handseg_cli.io.inputs import read_bytes
 from handseg_cli.io.jpeg import stripped
 from handseg_cli.io.png import encode_grey
@@ -28,13 +28,13 @@ class Policy:
     size: int
 
 
-def encode(sample: Sample, photo: Path, policy: Policy) -> Encoded:
-    """Encode a sample, read from the file `photo`; DatasetError if it has not the labels that are asked for."""
+def encode(sample: Sample, photo: Path | None, policy: Policy) -> Encoded:
+    """Encode a sample, read from the file `photo` if from any; DatasetError if it lacks the labels asked for."""
     check(sample)
     height, width = before = sample.image.shape[:2]
     size = scaled_size((height, width), policy.size)
     sample = labelled(sample, policy.labels)
-    data = None if size != before else kept_jpeg(photo, sample.image)
+    data = None if size != before or photo is None else kept_jpeg(photo, sample.image)
     return Encoded(
         key=sample.key,
         image=encode_jpeg(scaled(sample.image, size)) if data is None else data,
@@ -47,6 +47,7 @@ def encode(sample: Sample, photo: Path, policy: Policy) -> Encoded:
         points=number_bytes(scaled_points(sample.points, before, size)),
         valid=b"" if sample.valid is None else sample.valid.astype(np.uint8).tobytes(),
         camera=number_bytes(scaled_camera(sample.camera, before, size)),
+        depth=b"" if sample.depth is None else encode_depth(scaled_depth(sample.depth, size)),
         hands=sample.hands,
         group=sample.group,
         split=sample.split,
@@ -56,7 +57,8 @@ def encode(sample: Sample, photo: Path, policy: Policy) -> Encoded:
 def labelled(sample: Sample, labels: str) -> Sample:
     """Keep of the masks of a sample those that the policy names; DatasetError if there is none.
 
-    With sides and parts go the plain mask, which is small, and joints are kept whatever is asked for.
+    With sides and parts goes the plain mask, which is small, with parts the depth, which is not, and joints are kept
+    whatever is asked for.
     """
     mask = sample.mask
     if mask is None and sample.sides is not None:
@@ -66,7 +68,7 @@ def labelled(sample: Sample, labels: str) -> Sample:
     wanted = {"hand": mask, "hand+arm": mask, "sides": sides, "parts": parts, "joints": sample.joints}[labels]
     if wanted is None:
         raise DatasetError(f"has no {labels}; choose other --labels")
-    return replace(sample, mask=mask, sides=sides, parts=parts)
+    return replace(sample, mask=mask, sides=sides, parts=parts, depth=sample.depth if labels == "parts" else None)
 
 
 def check(sample: Sample) -> None:
@@ -80,6 +82,8 @@ def check(sample: Sample) -> None:
     for name, numbers, width in (("joints", sample.joints, 3), ("points", sample.points, 2)):
         if numbers is not None and numbers.shape[1:] != (width,):
             raise DatasetError(f"its {name} are of shape {numbers.shape}, not (J, {width})")
+    if sample.depth is not None and (sample.depth.shape != size or sample.depth.dtype != np.float32):
+        raise DatasetError(f"its depth is {sample.depth.dtype} {sample.depth.shape} and its photo {size}")
     if sample.camera is not None and sample.camera.shape != (3, 3):
         raise DatasetError(f"its camera is of shape {sample.camera.shape}, not (3, 3)")
     if sample.valid is not None and sample.valid.ndim != 1:
@@ -129,6 +133,13 @@ def scaled_classes(classes: Mask, size: Size) -> Mask:
     if classes.shape == size:
         return classes
     return np.asarray(cv2.resize(classes, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.uint8)
+
+
+def scaled_depth(depth: NDArray[np.float32], size: Size) -> NDArray[np.float32]:
+    """Shrink depth, which has steps: that in the middle of what a pixel covers."""
+    if depth.shape == size:
+        return depth
+    return np.asarray(cv2.resize(depth, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT), dtype=np.float32)
 
 
 def scaled_points(points: NDArray[np.float32] | None, before: Size, size: Size) -> NDArray[np.float32] | None:

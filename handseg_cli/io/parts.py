@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import COLUMNS, Encoded, digest_of
 
-MARK = "handseg part 1"
+MARK = "handseg part 2"
 Lengths = NDArray[np.uint64]  # (samples, columns), bytes of each cell
 Skipped = tuple[tuple[str, str], ...]  # key and reason
 

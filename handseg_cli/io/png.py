@@ -41,6 +41,14 @@ def encode_grey(
     return _file(header, _filtered(mask, ABOVE if smooth else UNFILTERED), text)
 
 
+def encode_grey16(levels: NDArray[np.uint16]) -> bytes:
+    """Encode a (H, W) uint16 grey picture with 16 bits a pixel."""
+    height, width = levels.shape
+    header = struct.pack(">IIBBBBB", width, height, 16, GREY, 0, 0, 0)
+    rows = levels.astype(">u2").view(np.uint8).reshape(height, width * 2)
+    return _file(header, _filtered(rows, LEFT, step=2), None)
+
+
 def encode_rgba(image: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
     """Encode a (H, W, 4) uint8 RGBA picture."""
     height, width, _ = image.shape

@@ -51,6 +51,7 @@ def moved(sample: Sample, matrix: Matrix, size: Size, classes: Sequence[str] = (
         parts=None if sample.parts is None else nearest(sample.parts, matrix, size),
         points=None if sample.points is None else (with_ones(sample.points) @ matrix.T)[:, :2].astype(np.float32),
         camera=None if sample.camera is None else (matrix @ sample.camera).astype(np.float32),
+        depth=None if sample.depth is None else nearest_depth(sample.depth, matrix, size),
     )
     return mirrored(turned, classes) if np.linalg.det(matrix[:2, :2]) < 0 else turned
 
@@ -87,6 +88,12 @@ def shrunk(picture: Image, matrix: Matrix, size: Size) -> tuple[Image, Matrix]:
 def nearest(numbers: Mask, matrix: Matrix, size: Size) -> Mask:
     """Warp (H, W) numbers of which no mean makes sense, 0 outside the photo."""
     return cv2.warpAffine(numbers, matrix[:2], size[::-1], flags=cv2.INTER_NEAREST).astype(np.uint8, copy=False)
+
+
+def nearest_depth(depth: NDArray[np.float32], matrix: Matrix, size: Size) -> NDArray[np.float32]:
+    """Warp (H, W) depth, inf outside the photo."""
+    warped = cv2.warpAffine(depth, matrix[:2], size[::-1], flags=cv2.INTER_NEAREST, borderValue=(np.inf,))
+    return np.asarray(warped, np.float32)
 
 
 def moved_mask(sample: Sample, matrix: Matrix, size: Size) -> Mask:

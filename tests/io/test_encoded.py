@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 from dataclasses import replace
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import (
+    COLUMNS,
     Encoded,
     decode,
+    decode_depth,
     decode_grey,
     decode_jpeg,
     digest_of,
+    encode_depth,
     encode_jpeg,
     from_cells,
     has_many_scans,
@@ -43,6 +48,7 @@ def sample() -> Encoded:
         points=rng.normal(size=(21, 2)).astype("<f4").tobytes(),
         valid=bytes([1, 0, 1]),
         camera=np.eye(3, dtype="<f4").tobytes(),
+        depth=encode_depth(rng.uniform(200, 900, SIZE).astype(np.float32)),
         hands="both",
         group="film",
         split="val",
@@ -62,15 +68,26 @@ def test_a_sample_is_decoded() -> None:
     assert found.points is not None
     assert found.valid is not None
     assert found.camera is not None
+    assert found.depth is not None
     assert np.array_equal(found.mask > 0, found.sides > 0)
     assert np.array_equal(found.parts, found.sides * 11)
     assert (found.points.shape, found.points.flags.writeable) == ((21, 2), True)
     assert list(found.valid) == [True, False, True]
     assert np.array_equal(found.camera, np.eye(3))
+    assert found.depth.shape == SIZE
+    assert found.depth.min() >= 200
 
 
 def test_bytes_that_move_from_one_cell_to_the_next_change_the_digest() -> None:
     assert digest_of({"key": b"ab", "group": b"c"}) != digest_of({"key": b"a", "group": b"bc"})
+
+
+def test_files_made_before_there_was_depth_keep_their_digest() -> None:
+    cells = replace(sample(), depth=b"").cells()
+    before = [cells[column.name] for column in COLUMNS if column.name != "depth"]
+    told = b"".join(struct.pack("<Q", len(cell)) + cell for cell in before)
+    assert digest_of(cells) == hashlib.sha256(told).digest()
+    assert digest_of(sample().cells()) != digest_of(cells)
 
 
 def test_a_photo_that_no_jpeg_can_hold_is_refused() -> None:
@@ -121,10 +138,13 @@ def changed_cells() -> list[Encoded]:
         replace(one, parts=b"no PNG"),
         replace(one, joints=bytes(8)),
         replace(one, camera=bytes(24)),
+        replace(one, depth=one.parts),
+        replace(one, depth=one.depth[:-40]),
+        replace(one, mask=one.depth),
     ]
 
 
-@pytest.mark.parametrize("which", range(13))
+@pytest.mark.parametrize("which", range(16))
 def test_cells_that_cannot_be_decoded_are_refused(which: int) -> None:
     with pytest.raises(DatasetError, match="prepare the dataset again"):
         decode(changed_cells()[which])
@@ -135,3 +155,18 @@ def test_cells_that_cannot_be_decoded_are_refused(which: int) -> None:
 def test_masks_come_back(bits: Any, size: tuple[int, int]) -> None:
     mask = np.random.default_rng(1).integers(0, 2, size, dtype=np.uint8) * np.uint8(255)
     assert np.array_equal(decode_grey(encode_grey(mask, bits), size), mask)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 8), (300, 513)])
+def test_depth_comes_back_to_a_tenth_of_a_millimetre(size: tuple[int, int]) -> None:
+    depth = np.random.default_rng(2).uniform(0.1, 6500, size).astype(np.float32)
+    data = encode_depth(depth)
+    assert np.abs(decode_depth(data, size) - depth).max() <= 0.0505
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    assert np.array_equal(picture, np.round(decode_depth(data, size) * 10))
+
+
+def test_nothing_is_no_depth_and_what_is_far_is_as_far_as_can_be_told() -> None:
+    depth = np.array([[np.inf, 1e9, 6553.5, 100, np.nan]], np.float32)
+    assert decode_depth(encode_depth(depth), (1, 5)).tolist() == [[np.inf, 6553.5, 6553.5, 100, np.inf]]

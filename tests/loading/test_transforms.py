@@ -45,6 +45,7 @@ def disc(size: tuple[int, int], point: NDArray[np.float32]) -> Sample:
         points=point[None],
         valid=np.array([True]),
         camera=CAMERA,
+        depth=np.where(mask > 0, np.float32(500), np.float32(np.inf)),
         hands="left",
     )
 
@@ -85,6 +86,8 @@ def test_labels_follow_the_photo(
     assert made.joints is not None
     assert made.sides is not None
     assert made.parts is not None
+    assert made.depth is not None
+    assert np.array_equal(made.depth == 500, made.sides > 0)
     projected = made.camera.astype(np.float64) @ made.joints[0]
     assert np.allclose(projected[:2] / projected[2], made.points[0], atol=0.05)
     if is_whole(made):

@@ -1,0 +1,105 @@
+"""What scenes are made of, read once in a process: bodies, skins, surroundings, photos and cut-outs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from handseg_cli.errors import DatasetError
+from handseg_cli.synth import makehuman
+from handseg_cli.synth.backdrop import photo_files
+from handseg_cli.synth.body import Body, Side
+from handseg_cli.synth.cutouts import Scraps, cutout_files
+from handseg_cli.synth.dress import Outfit, random_outfit
+from handseg_cli.synth.light import Environment, random_environment, read_environment
+from handseg_cli.synth.procedural import procedural_hand, random_hand_shape
+from handseg_cli.synth.settings import SynthSettings
+from handseg_cli.synth.sky import made_environment
+from handseg_cli.synth.surface import Material
+from handseg_cli.synth.tones import skin
+
+FOREARM = -255.0  # mm beyond the wrist: about where elbows are
+
+
+@dataclass(frozen=True)
+class Studio:
+    """The assets folder, if there is one, and what its files and the user's are."""
+
+    assets: Path | None
+    panoramas: tuple[Path, ...]
+    photos: tuple[Path, ...]
+    scraps: Scraps
+
+
+@dataclass(frozen=True)
+class Person:
+    """Whose hands they are: the shape that all parts of the body have, and what is on them."""
+
+    arms: dict[Side, Body]
+    skin: Material
+    outfit: Outfit
+
+
+@lru_cache(maxsize=1)
+def open_studio(settings: SynthSettings) -> Studio:
+    """List what the settings' folders hold; an error that says what to do where something is missing."""
+    panoramas: tuple[Path, ...] = ()
+    if settings.assets is not None:
+        panoramas = tuple(sorted((settings.assets / "hdri").glob("*.hdr")))
+        if not panoramas:
+            advice = "run `handseg download assets`, or give --assets"
+            raise DatasetError(f"{settings.assets / 'hdri'}: holds no panorama (.hdr); {advice}")
+    photos = photo_files(settings.backgrounds) if settings.backgrounds else ()
+    sets = cutout_files(settings.cutouts) if settings.cutouts else ()
+    return Studio(settings.assets, panoramas, photos, Scraps(sets, photos))
+
+
+def random_light(studio: Studio, rng: np.random.Generator) -> Environment:
+    """Draw the surroundings of a scene."""
+    if not studio.panoramas or rng.uniform() < 0.1:
+        return random_environment(made_environment(rng), rng)
+    return random_environment(panorama(studio.panoramas[rng.integers(len(studio.panoramas))]), rng)
+
+
+panorama = lru_cache(maxsize=32)(read_environment)
+
+
+def random_skin(studio: Studio, rng: np.random.Generator) -> Material:
+    """Draw somebody's skin."""
+    return skin(rng, studio.assets / "skins" if studio.assets else None)
+
+
+def random_person(studio: Studio, sides: Sequence[Side], rng: np.random.Generator) -> Person:
+    """Draw somebody of whom only arms are seen, on these sides."""
+    if studio.assets is None:
+        shape = random_hand_shape(rng)
+        arms = {side: procedural_hand(shape, side) for side in sides}
+    else:
+        amounts, known = makehuman.random_shape(rng), figures(studio.assets)
+        arms = {side: makehuman.shaped(known.arms[side], amounts) for side in sides}
+    return Person(arms, random_skin(studio, rng), random_outfit(rng, FOREARM))
+
+
+def random_upper_body(studio: Studio, rng: np.random.Generator) -> Body:
+    """Draw the upper body of somebody, with both arms and a face."""
+    assert studio.assets is not None, "only the assets have whole bodies"
+    return makehuman.shaped(figures(studio.assets).upper, makehuman.random_shape(rng))
+
+
+@dataclass(frozen=True)
+class Figures:
+    """MakeHuman's arms, each alone, and all of the body from the hips up."""
+
+    arms: dict[Side, makehuman.Figure]
+    upper: makehuman.Figure
+
+
+@lru_cache(maxsize=1)
+def figures(assets: Path) -> Figures:
+    """Read MakeHuman's mesh once."""
+    whole = makehuman.load(assets)
+    return Figures({"L": makehuman.arm(whole, "L"), "R": makehuman.arm(whole, "R")}, makehuman.upper_body(whole))

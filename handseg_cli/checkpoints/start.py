@@ -29,6 +29,8 @@ PUBLISHED = {
 TRAINED_ON = {on for _, on in PUBLISHED}
 # What of a net they leave untrained, by the beginnings of names.
 WITHOUT_ENCODER = {"lite": ["laterals", "context", "smooth", "head"], "deeplab": ["head"]}
+# A weight that only torchvision's classifier has, from which such a file is told.
+CLASSIFIER = {"lite": "features.0.0.weight", "deeplab": "layer1.0.conv1.weight"}
 BLOCKS = 18  # how much of MobileNetV2 is the encoder of `lite`
 
 Start = tuple[nn.Module, dict[str, Any]]
@@ -38,9 +40,9 @@ Found = tuple[dict[str, Tensor], dict[str, Any]]  # weights by our names, and th
 def start(model_name: str, arguments: dict[str, Any], weights: str, tell: Tell | None = None) -> Start:
     """Return a model to train and its card, which under "training" tells where it is from and what is untrained yet.
 
-    `weights` is "" for none, embedded weights by name, a .safetensors file, a checkpoint of another system, or
-    "imagenet" or "coco", which are fetched once. What is untrained is drawn from torch's own generator. `tell` gets
-    lines for people.
+    `weights` is "" for none, embedded weights by name, a .safetensors file, a checkpoint of another system or of
+    torchvision's classifier, or "imagenet" or "coco", which are fetched once. What is untrained is drawn from torch's
+    own generator. `tell` gets lines for people.
     """
     if not weights:
         card = blank_card(model_name, arguments)
@@ -56,7 +58,7 @@ def found(model_name: str, weights: str, tell: Tell) -> Found:
     if weights in TRAINED_ON:
         return published(model_name, weights, tell)
     if weights not in WEIGHTS and Path(weights).suffix.lower() not in SUFFIXES:
-        return read_foreign(Path(weights))
+        return classifiers(model_name, read_weights(Path(weights))) or read_foreign(Path(weights))
     path = locate(weights)[1]
     if path is None:
         raise CheckpointError("an .onnx file cannot be trained on; start from the .safetensors that it was made of")
@@ -87,11 +89,16 @@ def published(model_name: str, weights: str, tell: Tell) -> Found:
         known = ", ".join(on for model, on in PUBLISHED if model == model_name) or "none at all"
         raise ConfigError(f"--weights {weights}: there are none of {model_name}; torchvision has {known}")
     path = fetched(name, tell)
-    if weights == "coco":
-        return read_foreign(path)
+    return classifiers(model_name, read_weights(path)) or read_foreign(path)
+
+
+def classifiers(model_name: str, tensors: dict[str, Tensor]) -> Found | None:
+    """Return the encoder of our model out of the classifier that torchvision has of its kind; None of other nets."""
+    if CLASSIFIER.get(model_name) not in tensors:
+        return None
     card = blank_card(model_name, {})
     card["training"] = {"untrained": WITHOUT_ENCODER[model_name]}
-    return encoder(model_name, read_weights(path)), card
+    return encoder(model_name, tensors), card
 
 
 def encoder(model_name: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -32,6 +32,20 @@ def test_nothing_is_an_untrained_net_with_the_card_it_will_have() -> None:
     assert card == blank_card("lite", {"width": 8})
 
 
+def test_a_file_of_torchvisions_classifier_is_an_encoder_to_start_from(tmp_path: Path) -> None:
+    classifier = mobilenet_v2()
+    torch.save(classifier.state_dict(), tmp_path / "mine.pth")
+    model, card = start("lite", {}, str(tmp_path / "mine.pth"))
+    assert torch.equal(model.state_dict()["encoder.0.0.weight"], classifier.state_dict()["features.0.0.weight"])
+    assert card["training"]["untrained"] == ["laterals", "context", "smooth", "head"]
+
+
+def test_a_classifier_of_another_kind_is_no_encoder(tmp_path: Path) -> None:
+    torch.save(mobilenet_v2().state_dict(), tmp_path / "mine.pth")
+    with pytest.raises(CheckpointError, match="no net that is known"):
+        start("deeplab", {}, str(tmp_path / "mine.pth"))
+
+
 def test_the_embedded_weights_by_name() -> None:
     model, card = start("lite", {}, "lite")
     path = locate("lite")[1]

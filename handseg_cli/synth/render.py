@@ -6,14 +6,14 @@ import numpy as np
 
 from handseg_cli.config.synth import EngineName
 from handseg_cli.errors import HandsegError
-from handseg_cli.synth.backdrop import Sources, backdrop, level_of
-from handseg_cli.synth.cutouts import distractor, real_hand
-from handseg_cli.synth.engine import open_engine
+from handseg_cli.synth.drawing.engine import open_engine
 from handseg_cli.synth.labels import seen_joints
-from handseg_cli.synth.lens import random_lens
-from handseg_cli.synth.paste import pasted, random_place
-from handseg_cli.synth.photograph import Shot, photograph
-from handseg_cli.synth.plate import Layer, Plate, empty, layer_of, over
+from handseg_cli.synth.photos.backdrop import Sources, backdrop, level_of
+from handseg_cli.synth.photos.cutouts import distractor, real_hand
+from handseg_cli.synth.photos.lens import random_lens
+from handseg_cli.synth.photos.paste import pasted, random_place
+from handseg_cli.synth.photos.photograph import Shot, photograph
+from handseg_cli.synth.photos.plate import Layer, Plate, empty, layer_of, over
 from handseg_cli.synth.rendered import Rendered
 from handseg_cli.synth.scenes.lone import lone_arms
 from handseg_cli.synth.scenes.meeting import meeting
@@ -78,9 +78,7 @@ def before_and_behind(
     return plate
 
 
-def paste_piece(
-    studio: Studio, plate: Plate, depth: float, settings: SynthSettings, rng: np.random.Generator
-) -> Plate:
+def paste_piece(studio: Studio, plate: Plate, depth: float, settings: SynthSettings, rng: np.random.Generator) -> Plate:
     """Put a real hand or something that is none at a depth in mm."""
     # Layouts of other datasets have no word for a hand without parts.
     real = real_hand(studio.scraps, rng) if not settings.pinhole and rng.uniform() < 0.5 else None

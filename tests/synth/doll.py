@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 from handseg_cli.synth.body import Body, Bone, Floats, Ints
-from handseg_cli.synth.marks import mark
-from handseg_cli.synth.procedural import HandShape, procedural_hand
-from handseg_cli.synth.shapes import Shape, ball, moved, tube
+from handseg_cli.synth.figures.marks import mark
+from handseg_cli.synth.figures.procedural import HandShape, procedural_hand
+from handseg_cli.synth.looks.shapes import Shape, ball, moved, tube
 
 TRUNK = {
     "root": (0, 100, 0), "spine01": (0, 460, 0), "neck01": (0, 661, 11), "head": (0, 759, 47),

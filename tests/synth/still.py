@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from handseg_cli.synth.body import Floats
-from handseg_cli.synth.light import evenly
+from handseg_cli.synth.drawing.light import evenly
 from handseg_cli.synth.surface import Camera, Kind, Lights, Material, Surface
 
 GREY = Material(np.full((4, 4, 3), 0.5, np.float32), gloss=0.0, rough=1.0)

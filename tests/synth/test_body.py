@@ -20,7 +20,7 @@ from handseg_cli.synth.body import (
     strongest,
     vertex_normals,
 )
-from handseg_cli.synth.procedural import HandShape, procedural_hand
+from handseg_cli.synth.figures.procedural import HandShape, procedural_hand
 
 HAND = procedural_hand(HandShape(), "L")
 PLACE = {bone.name: number for number, bone in enumerate(HAND.bones)}

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.synth.body import Body
-from handseg_cli.synth.godot import JOINTS, TURN
-from handseg_cli.synth.procedural import HandShape, procedural_hand
+from handseg_cli.synth.figures.godot import JOINTS, TURN
+from handseg_cli.synth.figures.procedural import HandShape, procedural_hand
 
 KINDS = {"<f4": 5126, "|u1": 5121, "<u2": 5123, "<u4": 5125}
 TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4", 16: "MAT4"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from handseg_cli.synth.colours import clothing, painted
+from handseg_cli.synth.looks.colours import clothing, painted
+from handseg_cli.synth.looks.prints import printed
+from handseg_cli.synth.looks.shapes import Shape, ball, box, boxed, grid, moved, quad
+from handseg_cli.synth.looks.tiles import flat
+from handseg_cli.synth.looks.tiles import material as tiled
 from handseg_cli.synth.objects.thing import Thing, blocks, grip, rods, stuff, surfaces_of
-from handseg_cli.synth.prints import printed
-from handseg_cli.synth.shapes import Shape, ball, box, boxed, grid, moved, quad
-from handseg_cli.synth.tiles import flat
-from handseg_cli.synth.tiles import material as tiled
 
 # A sheet that faced z then faces up, its top away from whoever sits at z.
 LYING = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]], np.float32)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from handseg_cli.synth.contact import Cones
+from handseg_cli.synth.looks.prints import printed
+from handseg_cli.synth.looks.shapes import Shape, ball, moved, tube
+from handseg_cli.synth.looks.tiles import flat
+from handseg_cli.synth.looks.tiles import material as tiled
 from handseg_cli.synth.objects.thing import Grip, Thing, blocks, grip, rods, stuff, surfaces_of
-from handseg_cli.synth.prints import printed
-from handseg_cli.synth.shapes import Shape, ball, moved, tube
+from handseg_cli.synth.poses.contact import Cones
 from handseg_cli.synth.surface import Material
-from handseg_cli.synth.tiles import flat
-from handseg_cli.synth.tiles import material as tiled
 
 SKINS = ((0.62, 0.42, 0.26), (0.5, 0.3, 0.16), (0.72, 0.55, 0.4), (0.68, 0.36, 0.24), (0.3, 0.16, 0.09))
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from handseg_cli.synth import contact
 from handseg_cli.synth.body import Floats
-from handseg_cli.synth.colours import painted, wooden
-from handseg_cli.synth.contact import Boxes, Cones, Frame
-from handseg_cli.synth.shapes import Shape
+from handseg_cli.synth.looks.colours import painted, wooden
+from handseg_cli.synth.looks.shapes import Shape
+from handseg_cli.synth.looks.tiles import flat, metal
+from handseg_cli.synth.looks.tiles import material as tiled
+from handseg_cli.synth.poses import contact
+from handseg_cli.synth.poses.contact import Boxes, Cones, Frame
 from handseg_cli.synth.surface import Kind, Material, Surface
-from handseg_cli.synth.tiles import flat, metal
-from handseg_cli.synth.tiles import material as tiled
 from handseg_cli.synth.turning import across, unit
 
 Place = Sequence[float] | Floats

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from handseg_cli.synth import contact
 from handseg_cli.synth.body import Floats
-from handseg_cli.synth.contact import Cones
+from handseg_cli.synth.looks.shapes import Shape, ball, box, grid, lathe, moved, tube
+from handseg_cli.synth.looks.tiles import flat, metal
 from handseg_cli.synth.objects.thing import Grip, Thing, blocks, grip, rods, stuff, surfaces_of
-from handseg_cli.synth.shapes import Shape, ball, box, grid, lathe, moved, tube
+from handseg_cli.synth.poses import contact
+from handseg_cli.synth.poses.contact import Cones
 from handseg_cli.synth.surface import Material
-from handseg_cli.synth.tiles import flat, metal
 
 # All lie along x, their business end at +x. Turns a lathe's axis to lie so.
 ALONG_X = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]], np.float32)

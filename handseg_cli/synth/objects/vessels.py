@@ -6,14 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from handseg_cli.synth import contact
-from handseg_cli.synth.colours import painted
-from handseg_cli.synth.contact import Cones
+from handseg_cli.synth.looks.colours import painted
+from handseg_cli.synth.looks.prints import printed
+from handseg_cli.synth.looks.shapes import Shape, lathe, moved, tube
+from handseg_cli.synth.looks.tiles import flat, metal
 from handseg_cli.synth.objects.thing import Grip, Thing, blocks, drum, grip, prism, rods, stuff, surfaces_of
-from handseg_cli.synth.prints import printed
-from handseg_cli.synth.shapes import Shape, lathe, moved, tube
+from handseg_cli.synth.poses import contact
+from handseg_cli.synth.poses.contact import Cones
 from handseg_cli.synth.surface import Material
-from handseg_cli.synth.tiles import flat, metal
 
 UP, ACROSS, BEHIND = (0, 1, 0), (1, 0, 0), (0, 0, -1)
 DRINKS = ((0.025, 0.012, 0.006), (0.16, 0.07, 0.03), (0.3, 0.12, 0.03), (0.75, 0.72, 0.66), (0.02, 0.02, 0.02))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from handseg_cli.synth.body import LEFT, RIGHT, Body, Floats, Side, joints
-from handseg_cli.synth.contact import deepest
-from handseg_cli.synth.dress import dressed
-from handseg_cli.synth.rooms import clutter, random_room
+from handseg_cli.synth.dress.outfits import dressed
+from handseg_cli.synth.objects.rooms import clutter, random_room
+from handseg_cli.synth.poses.contact import deepest
 from handseg_cli.synth.scenes.reaching import Arm, Reaching, Ways, free_arm, holding_arm, put
 from handseg_cli.synth.scenes.stage import EYE, FOCAL, HAND, Scene, camera_for, shows, turn_of
 from handseg_cli.synth.scenes.studio import Person, Studio, random_light, random_person

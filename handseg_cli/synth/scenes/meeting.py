@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from handseg_cli.synth.anatomy import turns
 from handseg_cli.synth.body import Floats, Posed, Side, joints, posed
-from handseg_cli.synth.dress import dressed
-from handseg_cli.synth.pairs import PAIRS, Limb, Placed, met
+from handseg_cli.synth.dress.outfits import dressed
+from handseg_cli.synth.poses.anatomy import turns
+from handseg_cli.synth.poses.pairs import PAIRS, Limb, Placed, met
 from handseg_cli.synth.scenes.lone import NUMBER, around
 from handseg_cli.synth.scenes.reaching import elbow, limb_of
 from handseg_cli.synth.scenes.stage import (

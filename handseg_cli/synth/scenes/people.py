@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from handseg_cli.synth.body import LEFT, RIGHT, Floats, Side, joints, posed
-from handseg_cli.synth.garments import dressed_person
-from handseg_cli.synth.gestures import AT_FACE, Figure, Gesture, at_face, figure_of, pair
-from handseg_cli.synth.pairs import PAIRS
-from handseg_cli.synth.rooms import TOPS, WALLS, Room, clutter, level, stuff_of, upright
+from handseg_cli.synth.dress.garments import dressed_person
+from handseg_cli.synth.objects.rooms import TOPS, WALLS, Room, clutter, level, stuff_of, upright
+from handseg_cli.synth.poses.gestures import AT_FACE, Figure, Gesture, at_face, figure_of, pair
+from handseg_cli.synth.poses.pairs import PAIRS
+from handseg_cli.synth.poses.stances import HELD, held
 from handseg_cli.synth.scenes.stage import FOCAL, HAND, Scene, camera_for, in_front, open_end, shows, turn_of
 from handseg_cli.synth.scenes.studio import Studio, random_light, random_skin, random_upper_body
-from handseg_cli.synth.stances import HELD, held
 from handseg_cli.synth.surface import Camera, Surface
 
 TRIES = 10

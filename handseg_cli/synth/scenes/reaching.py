@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from handseg_cli.synth.anatomy import HandPose, hand_of, packed, turns
-from handseg_cli.synth.arms import arm_of, bent
 from handseg_cli.synth.body import Body, Floats, Posed, Side, joints, posed
-from handseg_cli.synth.contact import Cones, Frame, cones_at, flesh_of
-from handseg_cli.synth.grip import GRASPS, hold
 from handseg_cli.synth.objects.chest import random_thing
 from handseg_cli.synth.objects.thing import Grip, Thing, into_hand
-from handseg_cli.synth.pairs import Limb
-from handseg_cli.synth.repertoire import random_pose
-from handseg_cli.synth.resolve import resolve
+from handseg_cli.synth.poses.anatomy import HandPose, hand_of, packed, turns
+from handseg_cli.synth.poses.arms import arm_of, bent
+from handseg_cli.synth.poses.contact import Cones, Frame, cones_at, flesh_of
+from handseg_cli.synth.poses.grip import GRASPS, hold
+from handseg_cli.synth.poses.pairs import Limb
+from handseg_cli.synth.poses.repertoire import random_pose
+from handseg_cli.synth.poses.resolve import resolve
 from handseg_cli.synth.scenes.stage import brought, frame_of, hand_axes, in_face, open_end, shows
 from handseg_cli.synth.surface import Camera
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.synth.body import Floats, Posed, Side, joints
-from handseg_cli.synth.contact import Frame
-from handseg_cli.synth.light import Environment
+from handseg_cli.synth.drawing.light import Environment
+from handseg_cli.synth.poses.contact import Frame
 from handseg_cli.synth.surface import Camera, Surface
 from handseg_cli.synth.turning import across
 

@@ -10,17 +10,17 @@ from pathlib import Path
 import numpy as np
 
 from handseg_cli.errors import DatasetError
-from handseg_cli.synth import makehuman
-from handseg_cli.synth.backdrop import photo_files
 from handseg_cli.synth.body import Body, Side
-from handseg_cli.synth.cutouts import Scraps, cutout_files
-from handseg_cli.synth.dress import Outfit, random_outfit
-from handseg_cli.synth.light import Environment, random_environment, read_environment
-from handseg_cli.synth.procedural import procedural_hand, random_hand_shape
+from handseg_cli.synth.drawing.light import Environment, random_environment, read_environment
+from handseg_cli.synth.drawing.sky import made_environment
+from handseg_cli.synth.dress.outfits import Outfit, random_outfit
+from handseg_cli.synth.figures import makehuman
+from handseg_cli.synth.figures.procedural import procedural_hand, random_hand_shape
+from handseg_cli.synth.looks.tones import skin
+from handseg_cli.synth.photos.backdrop import photo_files
+from handseg_cli.synth.photos.cutouts import Scraps, cutout_files
 from handseg_cli.synth.settings import SynthSettings
-from handseg_cli.synth.sky import made_environment
 from handseg_cli.synth.surface import Material
-from handseg_cli.synth.tones import skin
 
 FOREARM = -255.0  # mm beyond the wrist: about where elbows are
 

@@ -1,0 +1,143 @@
+"""A scene made ready for a camera: triangles corner by corner with the light they receive, and what its pixels mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg_cli.synth.body import Floats, Ints
+from handseg_cli.synth.drawing.mesh import Mesh, in_view, mesh_of, projected
+from handseg_cli.synth.drawing.received import Blockers, blockers_of, crept, received
+from handseg_cli.synth.surface import Camera, Drawing, Lights, Material, Surface
+
+# How often light is averaged over a mesh, per channel: red creeps farthest in skin.
+CREEP_SKIN, CREEP = (4, 2, 1), (1, 1, 1)
+TILE = 8  # pixels
+
+
+@dataclass(frozen=True)
+class Part:
+    """The triangles from `start` to `stop` of a soup: those of one surface that a camera may see, in some tiles."""
+
+    surface: int
+    start: int
+    stop: int
+    material: Material
+    mesh: Mesh
+    tiles: NDArray[np.bool_]  # (h, w) which squares of TILE pixels they may touch
+
+
+@dataclass(frozen=True)
+class Soup:
+    """T triangles that a camera may see, and all that throws shadows on them, with places as from the camera's eye."""
+
+    corners: NDArray[np.float32]  # (T, 3, 12) place 3, openness, normal 3, u, soft light 3, v
+    parts: tuple[Part, ...]
+    small: NDArray[np.float32]  # (C, 3) points all over what throws shadows and is not large
+    shading_points: NDArray[np.float32]  # (P, 3)
+    shading_triangles: NDArray[np.int32]  # (S, 3) those that turn their outsides to a light throw its shadows
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """The triangle of a soup nearest to each pixel's centre, -1 for none, its corners' weights and its depth in mm."""
+
+    triangle: Ints  # (H, W)
+    weights: Floats  # (H, W, 3)
+    depth: Floats  # (H, W)
+
+
+def lit_soup(surfaces: Sequence[Surface], camera: Camera, lights: Lights) -> Soup:
+    """Cut surfaces to what a camera may see and find the soft light that they receive."""
+    meshes = [mesh_of(surface) for surface in surfaces]
+    parts, start = [], 0
+    for number, (surface, mesh) in enumerate(zip(surfaces, meshes, strict=True)):
+        seen = in_view(mesh, camera, surface.material.double)
+        stop = start + len(seen.triangles)
+        if stop > start:
+            parts.append(Part(number, start, stop, surface.material, seen, _tiles(seen, camera)))
+        start = stop
+    if not parts:
+        nowhere = np.zeros((0, 3), np.float32)
+        return Soup(np.zeros((0, 3, 12), np.float32), (), nowhere, nowhere, np.zeros((0, 3), np.int32))
+    blockers = blockers_of(meshes, [surface.material for surface in surfaces])
+    light = _light(parts, blockers, lights)
+    corners = [_corners(part.mesh, camera, values) for part, values in zip(parts, light, strict=True)]
+    shading = _shading(meshes, [surface.material.double for surface in surfaces], camera)
+    small = blockers.points.T - camera.eye.astype(np.float32)
+    return Soup(np.concatenate(corners), tuple(parts), small, *shading)
+
+
+def _light(parts: Sequence[Part], blockers: Blockers, lights: Lights) -> list[Floats]:
+    """Return the soft light and the openness (V, 4) of each part's points."""
+    points, normals = (
+        np.concatenate(all_values)
+        for all_values in ([part.mesh.points for part in parts], [part.mesh.normals for part in parts])
+    )
+    counts = [len(part.mesh.points) for part in parts]
+    soft = np.repeat(np.array([part.material.soft for part in parts], np.float32), counts)
+    light = np.column_stack(received(points, normals, soft, blockers, lights))
+    values = np.split(light, np.cumsum(counts)[:-1])
+    for part, value in zip(parts, values, strict=True):
+        value[:, :3] = crept(value[:, :3], part.mesh.triangles, CREEP_SKIN if part.material.soft > 0 else CREEP)
+    return values
+
+
+def _corners(mesh: Mesh, camera: Camera, light: Floats) -> Floats:
+    places = (mesh.points - camera.eye).astype(np.float32)
+    blank = np.zeros((len(places), 1), np.float32)
+    points = np.concatenate([places, light[:, 3:], mesh.normals, blank, light[:, :3], blank], axis=1)
+    corners = points.take(mesh.triangles.ravel(), axis=0).reshape(-1, 3, 12)
+    corners[..., 7], corners[..., 11] = mesh.uv[..., 0], mesh.uv[..., 1]
+    return corners
+
+
+def _tiles(mesh: Mesh, camera: Camera) -> NDArray[np.bool_]:
+    flat = projected(mesh.points, camera)
+    rows, columns = (-(-side // TILE) for side in camera.size)
+    x, y = (flat[:, axis] / (flat[:, 2] * TILE) for axis in (0, 1))
+    corners = [side.take(mesh.triangles.T).clip(0, count - 1) for side, count in ((x, columns), (y, rows))]
+    left, top = (np.minimum.reduce(side).astype(np.intp) for side in corners)
+    right, low = (np.maximum.reduce(side).astype(np.intp) + 1 for side in corners)
+    # Each triangle's box is marked where it begins and ends; sums along both axes then fill it.
+    steps = np.zeros((rows + 1) * (columns + 1), np.int64)
+    for row, column, step in ((top, left, 1), (top, right, -1), (low, left, -1), (low, right, 1)):
+        steps += step * np.bincount(row * (columns + 1) + column, minlength=len(steps))
+    filled = steps.reshape(rows + 1, columns + 1).cumsum(axis=0).cumsum(axis=1)
+    return np.asarray(filled[:rows, :columns] > 0)
+
+
+def _shading(
+    meshes: Sequence[Mesh], double: Sequence[bool], camera: Camera
+) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+    """Return the places of all points, and triangles of which one side throws shadows."""
+    starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes)])
+    points = [(mesh.points - camera.eye).astype(np.float32) for mesh in meshes]
+    triangles = [(mesh.triangles + start).astype(np.int32) for mesh, start in zip(meshes, starts, strict=False)]
+    backs = [mine[:, ::-1] for mine, both in zip(triangles, double, strict=True) if both]
+    return np.concatenate(points), np.concatenate([*triangles, *backs])
+
+
+def labelled(soup: Soup, fragments: Fragments, colour: NDArray[np.float32]) -> Drawing:
+    """Return the drawing of a soup whose nearest triangles and colour (H, W, 4) are known."""
+    size = fragments.triangle.shape
+    surface = np.full(size, -1, np.int16)
+    side, finger = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+    along, reach = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    for part in soup.parts:
+        mine = np.flatnonzero((fragments.triangle >= part.start) & (fragments.triangle < part.stop))
+        surface.ravel()[mine] = part.surface
+        marks = part.mesh.marks
+        if not marks.side.any():
+            continue
+        weights = fragments.weights.reshape(-1, 3).take(mine, axis=0).T
+        corners = part.mesh.triangles.take(fragments.triangle.ravel()[mine] - part.start, axis=0).T
+        nearest = np.take_along_axis(corners, weights.argmax(axis=0)[None], axis=0)[0]
+        side.ravel()[mine] = marks.side[nearest]
+        finger.ravel()[mine] = marks.finger[nearest]
+        along.ravel()[mine] = (marks.along.take(corners) * weights).sum(axis=0)
+        reach.ravel()[mine] = (marks.reach.take(corners) * weights).sum(axis=0)
+    return Drawing(colour, surface, fragments.depth.astype(np.float32), side, along, finger, reach)

@@ -8,6 +8,7 @@ import numpy as np
 
 from handseg_cli.synth.body import LEFT, RIGHT, Body, Floats, Side, joints
 from handseg_cli.synth.dress.outfits import dressed
+from handseg_cli.synth.objects.distractors import distractor
 from handseg_cli.synth.objects.rooms import clutter, random_room
 from handseg_cli.synth.poses.contact import deepest
 from handseg_cli.synth.scenes.reaching import Arm, Reaching, Ways, free_arm, holding_arm, put
@@ -16,6 +17,7 @@ from handseg_cli.synth.scenes.studio import Person, Studio, random_light, random
 from handseg_cli.synth.surface import Camera, Surface
 
 NUMBER: dict[Side, int] = {"L": LEFT, "R": RIGHT}
+DECOY = 0.2  # how often something lies about that might be taken for an arm
 APART = 3.0  # mm that two hands may lie in each other
 
 
@@ -99,4 +101,8 @@ def around(points: Floats, spot: Floats, camera: Camera, rng: np.random.Generato
         return []
     room = random_room(rng, np.array([spot[0], low, spot[2]]), camera.turn[2].astype(float))
     things = clutter(rng, room, 150.0, int(rng.integers(0, 5)))
-    return [*room.surfaces, *(surface for thing in things for surface in thing.surfaces)]
+    surfaces = [*room.surfaces, *(surface for thing in things for surface in thing.surfaces)]
+    if rng.uniform() < DECOY:
+        aside, ahead = rng.choice([-1, 1]) * rng.uniform(140, 320), rng.uniform(-60, 260)
+        surfaces += distractor(rng, room.spot + aside * np.cross(room.ahead, [0, 1, 0]) + ahead * room.ahead)
+    return surfaces

@@ -16,7 +16,16 @@ from handseg_cli.synth.poses.grip import GRASPS, hold
 from handseg_cli.synth.poses.pairs import Limb
 from handseg_cli.synth.poses.repertoire import random_pose
 from handseg_cli.synth.poses.resolve import resolve
-from handseg_cli.synth.scenes.stage import brought, frame_of, hand_axes, in_face, open_end, shows
+from handseg_cli.synth.scenes.stage import (
+    brought,
+    carried,
+    frame_of,
+    hand_axes,
+    in_face,
+    in_front,
+    open_end,
+    shows,
+)
 from handseg_cli.synth.surface import Camera
 
 TRIES = 24  # of places for a hand, some of which show where its arm ends
@@ -101,7 +110,7 @@ def put(arm: Arm, ways: Ways, camera: Camera, reach: Floats, rng: np.random.Gene
     """Put an arm's hand somewhere about `reach` (3,), in the camera's frame; None where its end is always seen."""
     hand = arm.limb.hand
     for _ in range(TRIES):
-        there = _somewhere(arm, ways, camera, reach, rng)
+        there = _slid(_somewhere(arm, ways, camera, reach, rng), camera)
         seen = shows(camera, joints(there, hand.side), -0.01).mean() > 0.5
         if seen and not in_face(camera, there) and not shows(camera, open_end(there)).any():
             frame = frame_of(there, hand.side, hand.axes)
@@ -124,6 +133,21 @@ def _somewhere(arm: Arm, ways: Ways, camera: Camera, reach: Floats, rng: np.rand
     centre = camera.eye + np.array([aside, rng.uniform(-0.45, 0.5) * wide, far]) @ camera.turn.astype(float)
     turn = wanted.T @ now.axes
     return brought(figure, now, Frame(centre - turn @ (middle - now.place), wanted))
+
+
+def _slid(figure: Posed, camera: Camera) -> Posed:
+    """Return an arm slid along the picture to the nearest border behind which its end is out of view."""
+    end = open_end(figure)
+    if not shows(camera, end).any():
+        return figure
+    pixels, depth = in_front(camera, end)
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    size, edge = np.array(camera.size[::-1]), 0.07 * max(camera.size)
+    ways = np.array(
+        [[size[0] + edge - low[0], 0], [0, size[1] + edge - low[1]], [-edge - high[0], 0], [0, -edge - high[1]]]
+    )
+    nearest = ways[np.abs(ways).sum(axis=1).argmin()] * float(depth.max()) / float(camera.matrix[0, 0])
+    return carried(figure, np.eye(3), np.array([*nearest, 0.0]) @ camera.turn.astype(float))
 
 
 def _held(load: Load, hand: Frame) -> Thing:

@@ -14,14 +14,15 @@ from handseg_cli.synth.body import Body, Side
 from handseg_cli.synth.drawing.light import Environment, random_environment, read_environment
 from handseg_cli.synth.drawing.sky import made_environment
 from handseg_cli.synth.dress.outfits import Outfit, random_outfit
-from handseg_cli.synth.figures import makehuman
+from handseg_cli.synth.figures import godot, makehuman
 from handseg_cli.synth.figures.procedural import procedural_hand, random_hand_shape
-from handseg_cli.synth.looks.tones import skin
+from handseg_cli.synth.looks.tones import atlas, skin
 from handseg_cli.synth.photos.backdrop import photo_files
 from handseg_cli.synth.photos.cutouts import Scraps, cutout_files
 from handseg_cli.synth.settings import SynthSettings
 from handseg_cli.synth.surface import Material
 
+STRANGERS = 0.15  # how often hands are tried that have no forearms: most of these tries fail
 FOREARM = -255.0  # mm beyond the wrist: about where elbows are
 
 
@@ -78,10 +79,22 @@ def random_person(studio: Studio, sides: Sequence[Side], rng: np.random.Generato
     if studio.assets is None:
         shape = random_hand_shape(rng)
         arms = {side: procedural_hand(shape, side) for side in sides}
-    else:
-        amounts, known = makehuman.random_shape(rng), figures(studio.assets)
-        arms = {side: makehuman.shaped(known.arms[side], amounts) for side in sides}
+        return Person(arms, random_skin(studio, rng), random_outfit(rng, FOREARM))
+    if rng.uniform() < STRANGERS:
+        return stranger(studio.assets, sides, rng)
+    amounts, known = makehuman.random_shape(rng), figures(studio.assets)
+    arms = {side: makehuman.shaped(known.arms[side], amounts) for side in sides}
     return Person(arms, random_skin(studio, rng), random_outfit(rng, FOREARM))
+
+
+def stranger(assets: Path, sides: Sequence[Side], rng: np.random.Generator) -> Person:
+    """Draw hands of Godot XR Tools, which have no forearms and bring what is on them in their textures."""
+    kind = str(rng.choice(list(godot.TEXTURES)))
+    arms = {side: godot.godot_hand(assets, kind, side) for side in sides}
+    picture = atlas(assets / "godot_hands" / f"{rng.choice(godot.TEXTURES[kind])}.jpg")
+    gain = np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.04, 3))
+    skin = Material(picture, 2.2, tuple(gain.tolist()), gloss=0.05, rough=0.5, grain=0.1, soft=0.8)
+    return Person(arms, skin, Outfit(None, None))
 
 
 def random_upper_body(studio: Studio, rng: np.random.Generator) -> Body:

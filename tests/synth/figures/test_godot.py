@@ -12,11 +12,10 @@ from handseg_cli.synth.body import LEFT, Body, Side, joints, posed, rest_joints
 from handseg_cli.synth.figures.godot import FILES, TEXTURES, godot_hand
 from handseg_cli.synth.figures.procedural import HandShape, procedural_hand
 from tests.tiny import skinned
+from tests.tiny.assets import ASSETS, needs_assets
 
-ASSETS = Path(__file__).parents[3] / "shared" / "assets"
 HANDS = [(kind, side) for kind, sides in FILES.items() for side in sides]
 SIDES: tuple[Side, Side] = ("L", "R")
-needs_assets = pytest.mark.skipif(not (ASSETS / "godot_hands" / "hand_l.gltf").is_file(), reason="no assets here")
 
 
 @pytest.fixture

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from handseg_cli.synth.body import LEFT, RIGHT, Side, joints, posed, rest_joints
 from handseg_cli.synth.figures.makehuman import Figure, arm, load, random_shape, shaped, upper_body
+from tests.tiny.assets import ASSETS, needs_assets
 
-ASSETS = Path(__file__).parents[3] / "shared" / "assets"
-needs_assets = pytest.mark.skipif(not (ASSETS / "makehuman" / "base.obj").is_file(), reason="the assets are not here")
 SIDES: tuple[Side, Side] = ("L", "R")
 MEAN = {"macrodetails/caucasian-male-young": 0.5, "macrodetails/caucasian-female-young": 0.5}
 

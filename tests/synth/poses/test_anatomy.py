@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +11,8 @@ from handseg_cli.synth.body import Body, Floats, Side, joints, posed
 from handseg_cli.synth.figures.procedural import HandShape, procedural_hand
 from handseg_cli.synth.poses.anatomy import HandPose, hand_of, joints_at, mix, packed, turns, unpacked
 from handseg_cli.synth.poses.repertoire import named_pose, random_pose
+from tests.tiny.assets import ASSETS, needs_assets
 
-ASSETS = Path(__file__).parents[3] / "shared" / "assets"
-needs_assets = pytest.mark.skipif(not (ASSETS / "makehuman" / "base.obj").is_file(), reason="the assets are not here")
 SIDES: tuple[Side, Side] = ("L", "R")
 POSES = [random_pose(np.random.default_rng(seed)) for seed in range(30)]
 LONG = HandShape(1.1, 1.2, 0.9, 0.95)

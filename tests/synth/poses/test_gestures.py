@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -15,9 +13,8 @@ from handseg_cli.synth.poses.repertoire import named_pose
 from handseg_cli.synth.poses.stances import HELD, held
 from handseg_cli.synth.poses.trunk import face_spot
 from tests.synth.doll import doll
+from tests.tiny.assets import ASSETS, needs_assets
 
-ASSETS = Path(__file__).parents[3] / "shared" / "assets"
-needs_assets = pytest.mark.skipif(not (ASSETS / "makehuman" / "base.obj").is_file(), reason="the assets are not here")
 FIGURE = figure_of(doll())
 
 

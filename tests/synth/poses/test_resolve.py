@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,9 +26,8 @@ from handseg_cli.synth.poses.limits import clamped
 from handseg_cli.synth.poses.repertoire import named_pose, random_pose
 from handseg_cli.synth.poses.resolve import Around, resolve
 from handseg_cli.synth.poses.table import FAMILIES
+from tests.tiny.assets import ASSETS, needs_assets
 
-ASSETS = Path(__file__).parents[3] / "shared" / "assets"
-needs_assets = pytest.mark.skipif(not (ASSETS / "makehuman" / "base.obj").is_file(), reason="the assets are not here")
 # The share of random poses that come out, of all families alike.
 COME_OUT = 0.97
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,9 +9,7 @@ from handseg_cli.synth.body import Body, Floats, posed
 from handseg_cli.synth.poses.contact import Cones, all_depths
 from handseg_cli.synth.poses.trunk import FACE, carried, face_spot, trunk_of
 from tests.synth.doll import doll
-
-ASSETS = Path(__file__).parents[3] / "shared" / "assets"
-needs_assets = pytest.mark.skipif(not (ASSETS / "makehuman" / "base.obj").is_file(), reason="the assets are not here")
+from tests.tiny.assets import ASSETS, needs_assets
 
 
 def person() -> Body:

@@ -62,11 +62,11 @@ Examples:
   handseg synth hands.h5 --count 20000                for handseg train RUN --datasets hands.h5
   handseg synth look --layout files --count 64        photos, masks, parts, depth and joints to look at
   handseg synth hands.h5 --style ego=3 --style sign   three in four as seen by who has the hands
-  handseg synth rhd --layout rhd                      for handseg prepare rhd --raw rhd, and others' code
+  handseg synth rhd --layout rhd                      RHD's folders, for code that reads those
   handseg synth ih --layout interhand                 InterHand2.6M's folders, with DIGIT's part masks
 
 It can be interrupted: run it again and it goes on. The same settings make the same bytes on one machine, whatever
-the number of processes. OpenGL needs the extra `synth` and EGL, which comes with a GPU's driver or with Mesa.
+the number of processes. It needs the extra `synth`; OpenGL also EGL, which comes with a GPU's driver or with Mesa.
 
 \b
 Exit codes:

@@ -46,7 +46,7 @@ class SynthConfig:
     )
     assets: Annotated[Path | None, "Bodies, skins and light; else what `handseg download assets` has fetched."] = None
     backgrounds: Annotated[Path | None, "Photos without hands to put behind some scenes."] = None
-    cutouts: Annotated[Path | None, "Real hands for some scenes: a folder of pairs, photo and mask."] = None
+    cutouts: Annotated[Path | None, "Real hands for some scenes: images/ and masks/ of the same names."] = None
     engine: Annotated[
         EngineName, "What draws: OpenGL without a screen (EGL), or numpy; auto: the first that works."
     ] = "auto"

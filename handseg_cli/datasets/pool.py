@@ -24,6 +24,8 @@ from handseg_cli.errors import DatasetError, HandsegError
 J = TypeVar("J")
 R = TypeVar("R")
 
+# What NumPy's libraries read when they are loaded.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 PATIENCE_S = 5.0  # for a worker to end after it was asked to
 
 
@@ -64,10 +66,22 @@ def hire(work: Callable[[J], R]) -> Worker:
     """Start a worker. It is spawned: a fork would hold on to our locks, and to those on files."""
     ours, its = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=serve, args=(its, work), daemon=True)
-    with interrupts_held():
+    with interrupts_held(), one_thread():
         process.start()
     its.close()  # so that its end closes with it
     return Worker(process, ours)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have a process that is started meanwhile calculate in one thread, unless told otherwise: it has one core."""
+    unset = [name for name in THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(unset, "1"))
+    try:
+        yield
+    finally:
+        for name in unset:
+            del os.environ[name]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.datasets.laid import Laid, Note, Place, labels_of, write_pieces
+from handseg_cli.datasets.rhd import BAD
 from handseg_cli.io.files import explained
 from handseg_cli.io.png import encode_grey, encode_rgb
 from handseg_cli.synth.labels import TO_RHD
@@ -23,13 +24,22 @@ PROTOCOL = 3
 
 def laid_out(place: Place, rendered: Rendered) -> Laid:
     """Return photo, parts and depth of one photo, and what the annotations say of it."""
-    folder, file = f"{ROOT}/{FOLDERS[place.split]}", f"{place.number:05d}.png"
+    number = number_of(place)
+    folder, file = f"{ROOT}/{FOLDERS[place.split]}", f"{number:05d}.png"
     files = {
         f"{folder}/color/{file}": encode_rgb(rendered.sample.image),
         f"{folder}/mask/{file}": encode_grey(TO_RHD[labels_of(rendered).parts]),
         f"{folder}/depth/{file}": encode_rgb(coded(rendered.depth)),
     }
-    return Laid(files, {"folder": FOLDERS[place.split], "number": place.number, "pose": pose(rendered)})
+    return Laid(files, {"folder": FOLDERS[place.split], "number": number, "pose": pose(rendered)})
+
+
+def number_of(place: Place) -> int:
+    """Return the number of a photo in its folder, where those that readers leave out of RHD are not used."""
+    number = place.number
+    for bad in BAD[FOLDERS[place.split]]:
+        number += number >= bad
+    return number
 
 
 def coded(depth: NDArray[np.float32]) -> NDArray[np.uint8]:

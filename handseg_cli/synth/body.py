@@ -152,15 +152,20 @@ def restrict(body: Body, kept: NDArray[np.bool_]) -> Body:
 
 def vertex_normals(points: Floats, triangles: Ints) -> Floats:
     """Return the unit normals (V, 3) of points, each the mean of its triangles' weighted by their areas."""
-    corner = points[triangles]
-    first, second = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
-    summed = np.empty((len(points), 3), np.float32)
-    flat = triangles.ravel()
+    a, b, c = triangles.T
+    first, second = [], []
+    for column in points.T:
+        start = column.take(a)
+        first.append(column.take(b) - start)
+        second.append(column.take(c) - start)
+    summed = np.empty((3, len(points)), np.float32)
     for axis in range(3):
         one, two = (axis + 1) % 3, (axis + 2) % 3
-        area = first[:, one] * second[:, two] - first[:, two] * second[:, one]
-        summed[:, axis] = np.bincount(flat, np.repeat(area, 3), len(points))
-    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12))
+        area = first[one] * second[two] - first[two] * second[one]
+        summed[axis] = np.bincount(a, area, len(points))
+        summed[axis] += np.bincount(b, area, len(points)) + np.bincount(c, area, len(points))
+    x, y, z = summed
+    return np.ascontiguousarray((summed / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)).T)
 
 
 def mirrored(body: Body) -> Body:

@@ -43,6 +43,12 @@ def test_every_job_is_done_once_by_several_processes() -> None:
     assert not multiprocessing.active_children()
 
 
+def test_each_process_calculates_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    assert set(run(["OPENBLAS_NUM_THREADS"] * 2, os.getenv, workers=2)) == {"1"}
+    assert "OPENBLAS_NUM_THREADS" not in os.environ
+
+
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system holds no signals")
 def test_the_terminals_interrupt_reaches_this_process_alone() -> None:
     assert list(run([0, 0], held, 2)) == [True, True]

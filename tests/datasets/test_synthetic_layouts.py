@@ -15,24 +15,25 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from handseg_cli.config import PrepareConfig, SynthConfig
+from handseg_cli.datasets import synthetic
 from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.folder import Folder
 from handseg_cli.datasets.interhand import InterHand
 from handseg_cli.datasets.interhand_layout import ENOUGH
 from handseg_cli.datasets.laid import Labels, Place, labels_of
 from handseg_cli.datasets.prepare import prepare
-from handseg_cli.datasets.rhd import SIDES, Rhd
-from handseg_cli.datasets.rhd_layout import coded, pickled
+from handseg_cli.datasets.rhd import BAD, SIDES, Rhd
+from handseg_cli.datasets.rhd_layout import FOLDERS, coded, number_of, pickled
 from handseg_cli.datasets.synth_plan import places, splits_of
 from handseg_cli.datasets.synthetic import synth
 from handseg_cli.io.pickles import load
 from handseg_cli.sample import Sample
 from handseg_cli.synth.labels import INTERHAND_JOINTS, TO_RHD
-from handseg_cli.synth.render import render
 from handseg_cli.synth.rendered import Rendered
 from handseg_cli.synth.settings import VERSION, SynthSettings
+from tests.tiny.rendered import render
 
-COUNT, SIZE = 18, 80
+COUNT, OF_FILES, SIZE = 10, 5, 64
 ORDER = list(INTERHAND_JOINTS)
 Read = tuple[Sample, Rendered, Labels]
 
@@ -41,20 +42,22 @@ Read = tuple[Sample, Rendered, Labels]
 def _no_assets(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HANDSEG_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setattr(synthetic, "RENDER", "tests.tiny.rendered:render")
         yield
 
 
 def config_for(out: Path, layout: str) -> SynthConfig:
     split = ("train=0.6", "val=0.2", "test=0.2")
     styles = ("two-hands=2", "ego", "sign")
-    return SynthConfig(out, COUNT, 5, styles, SIZE, layout, split=split, engine="numpy", workers=1, quiet=True)  # type: ignore[arg-type]
+    count = OF_FILES if layout == "files" else COUNT
+    return SynthConfig(out, count, 5, styles, SIZE, layout, split=split, engine="numpy", workers=1, quiet=True)  # type: ignore[arg-type]
 
 
 def rendered_for(layout: str) -> list[tuple[Place, Rendered]]:
     config = config_for(Path("a"), layout)
     pinhole, styles = layout != "files", tuple(config.styles.items())
     settings = SynthSettings(5, styles, (SIZE, SIZE), engine="numpy", pinhole=pinhole)
-    return [(place, render(settings, place.index)) for place in places(splits_of(COUNT, config.shares))]
+    return [(place, render(settings, place.index)) for place in places(splits_of(config.count, config.shares))]
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +91,7 @@ def rhd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def of_rhd(rhd: Path, scenes: list[tuple[Place, Rendered]]) -> list[Read]:
     """Return each photo as it is read, and as it was rendered."""
     entries = {entry.key: entry for entry in Rhd().find(rhd)}
-    folder = {"train": "training", "val": "evaluation", "test": "evaluation"}
-    keys = [f"{folder[place.split]}/{place.number:05d}" for place, _ in scenes]
+    keys = [f"{FOLDERS[place.split]}/{place.number:05d}" for place, _ in scenes]
     assert sorted(keys) == sorted(entries)
     return [
         (Rhd().read(entries[key]), rendered, labels_of(rendered))
@@ -147,7 +149,15 @@ def test_annotations_of_a_hundred_thousand_photos_are_not_too_many_steps(tmp_pat
     assert len(found) == 1000
 
 
-def test_rhd_without_evaluation_is_whole(tmp_path: Path) -> None:
+def test_no_photo_has_a_number_that_is_left_out_of_rhd() -> None:
+    for split, part in FOLDERS.items():
+        numbers = [number_of(Place(0, split, number)) for number in range(30_000)]
+        assert numbers[:1000] == list(range(1000))
+        assert sorted({*range(30_002)} - {*numbers}) == sorted(BAD[part])
+
+
+def test_rhd_without_evaluation_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthetic, "RENDER", "tests.tiny.scenes:render")
     config = SynthConfig(tmp_path / "a", 2, size=48, layout="rhd", split=("train",), engine="numpy", quiet=True)
     assert [entry.split for entry in Rhd().find(synth(config).path)] == ["train", "train"]
 
@@ -278,6 +288,6 @@ def test_files_tell_the_rest(files: Path, looked_at: list[tuple[Place, Rendered]
 def test_the_card_says_that_they_are_synthetic(files: Path) -> None:
     card = json.loads((files / "synthetic.json").read_text())
     assert (card["dataset"], card["seed"], card["generator"], card["assets"]) == ("synthetic", 5, VERSION, "none")
-    assert sum(card["samples"].values()) == COUNT
+    assert sum(card["samples"].values()) == OF_FILES
     assert card["styles"] == {"two-hands": 2, "ego": 1, "sign": 1}
     assert "CC0" in card["licence"]

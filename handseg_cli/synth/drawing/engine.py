@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from handseg_cli.errors import DeviceError
 from handseg_cli.synth.drawing.engine_numpy import NumpyEngine
+from handseg_cli.synth.drawing.soup import Soup
 from handseg_cli.synth.surface import Camera, Drawing, Lights, Surface
 
 Choice = Literal["auto", "gl", "numpy"]
@@ -26,6 +27,10 @@ class Engine(Protocol):
 
     def draw(self, surfaces: Sequence[Surface], camera: Camera, lights: Lights) -> Drawing:
         """Draw surfaces as a camera sees them under soft and sharp lights."""
+        ...
+
+    def drawn(self, soup: Soup, camera: Camera, lights: Lights) -> Drawing:
+        """Draw a soup made for the same camera and lights."""
         ...
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
-TEXTURE_BYTES = 256 << 20
+TEXTURE_BYTES = 96 << 20
 MOST_FRAMES = 2  # sizes: those of 2048 pixels take half a gigabyte
 
 
@@ -20,6 +20,7 @@ class Textures:
     def __init__(self, context: moderngl.Context) -> None:
         self.context = context
         self.kept: OrderedDict[tuple[int, bool], tuple[NDArray[Any], moderngl.Texture]] = OrderedDict()
+        self.bytes = 0
 
     def bind(self, picture: NDArray[Any], repeat: bool, unit: int) -> None:
         """Make a picture (h, w, 3), uint8 or linear float32, the texture of a unit."""
@@ -27,9 +28,12 @@ class Textures:
         if key not in self.kept:
             # The picture is kept as well, so that no other can have its identity meanwhile.
             self.kept[key] = (picture, uploaded(self.context, picture, repeat))
+            self.bytes += picture.nbytes
         self.kept.move_to_end(key)
-        while len(self.kept) > 1 and sum(held.nbytes for held, _ in self.kept.values()) > TEXTURE_BYTES:
-            self.kept.popitem(last=False)[1][1].release()
+        while len(self.kept) > 1 and self.bytes > TEXTURE_BYTES:
+            _, (held, texture) = self.kept.popitem(last=False)
+            self.bytes -= held.nbytes
+            texture.release()
         self.kept[key][1].use(unit)
 
 

@@ -75,7 +75,7 @@ uniform sampler2D shade_1;
 uniform mat4 shade_view[2];
 uniform vec3 shade_size[2];  // across, deep, radius
 const vec3 WRAP = vec3({WRAP[0]}, {WRAP[1]}, {WRAP[2]});
-const vec2 DISC[12] = vec2[]({", ".join(f"vec2({x:.3f}, {y:.3f})" for x, y in DISC)});
+const vec2 DISC[{len(DISC)}] = vec2[]({", ".join(f"vec2({x:.3f}, {y:.3f})" for x, y in DISC)});
 """
 
 _SHADOW = f"""
@@ -93,7 +93,7 @@ float lit_by(int number, vec3 at, vec3 normal, float facing, mat2 turn) {{
     float gap = 0.3 / size.y;
     float slope = min(sqrt(max(1.0 - facing * facing, 0.0)) / max(facing, 0.1), 4.0) * size.x / size.y;
     float before = 0.0, count = 0.0;
-    for (int i = 0; i < 12; i += 2) {{
+    for (int i = 0; i < {len(DISC)}; i += 2) {{
         vec2 step = turn * DISC[i] * reach;
         float depth = depth_of(number, here.xy + step);
         if (depth < here.z - gap - slope * length(step)) {{ before += depth; count += 1.0; }}
@@ -102,11 +102,11 @@ float lit_by(int number, vec3 at, vec3 normal, float facing, mat2 turn) {{
     float away = clamp((here.z - before / count) * size.y, 0.0, {FARTHEST});
     float wide = max(away * size.z, 0.6) / size.x;
     float seen = 0.0;
-    for (int i = 0; i < 12; i++) {{
+    for (int i = 0; i < {len(DISC)}; i++) {{
         vec2 step = turn * DISC[i] * wide;
         seen += depth_of(number, here.xy + step) < here.z - gap - slope * length(step) ? 0.0 : 1.0;
     }}
-    return seen / 12.0;
+    return seen / {len(DISC)}.0;
 }}
 """
 

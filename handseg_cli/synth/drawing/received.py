@@ -20,8 +20,10 @@ from handseg_cli.synth.turning import unit
 CELL = (4.0, 9.0)  # mm
 CELLS, MOST_CELLS = 128, 400  # along a scene
 LARGE = 20_000.0  # mm2: triangles above it are met by rays
-MOST_LARGE = 24
+MOST_LARGE = 12
 MOST_POINTS = 60_000
+SPACING = 0.7  # of the points, in cells
+PIXELS = 2.0  # of the picture to a cell, at the least
 DEPTH = 5.0  # mm below its cell's height at which shadow begins, and over which it grows
 # How far past the terminator red, green and blue light creeps in skin.
 WRAP = np.array([0.24, 0.11, 0.07], np.float32)
@@ -39,11 +41,10 @@ class Blockers:
     colours: Floats  # (B, 3) of the large triangles, linear RGB
 
 
-def blockers_of(meshes: Sequence[Mesh], materials: Sequence[Material]) -> Blockers:
-    """Return all that the meshes of a scene put in the way of light."""
+def blockers_of(meshes: Sequence[Mesh], materials: Sequence[Material], pixel: float = 0.0) -> Blockers:
+    """Return all that the meshes of a scene, of which a pixel shows so many mm, put in the way of light."""
     a, b, c = (np.concatenate([mesh.points.take(mesh.triangles[:, i], axis=0) for mesh in meshes]) for i in range(3))
-    across = np.cross(b - a, c - a)
-    area = np.sqrt(np.einsum("ti,ti->t", across, across)) / 2
+    area = _areas(b - a, c - a)
     large = np.flatnonzero(area > LARGE)
     large = large[np.argsort(-area[large], kind="stable")[:MOST_LARGE]]
     ends = np.cumsum([len(mesh.triangles) for mesh in meshes])
@@ -52,15 +53,25 @@ def blockers_of(meshes: Sequence[Mesh], materials: Sequence[Material]) -> Blocke
     few = np.ascontiguousarray((a.compress(area > 0, axis=0) if area.any() else a[:1]).T)
     low, high = few.min(axis=1), few.max(axis=1)
     extent = float((high - low).max())
-    cell = max(float(np.clip(extent / CELLS, *CELL)), extent / MOST_CELLS, float(np.sqrt(2 * area.sum() / MOST_POINTS)))
+    least = float(np.clip(extent / CELLS, *CELL)), extent / MOST_CELLS, float(np.sqrt(2 * area.sum() / MOST_POINTS))
+    cell = max(*least, PIXELS * pixel)
     inside = _spread(a, b - a, c - a, area / cell**2)
-    points = np.ascontiguousarray(_thinned(np.concatenate([*(mesh.points for mesh in meshes), inside]), 0.5 * cell).T)
+    points = np.ascontiguousarray(
+        _thinned(np.concatenate([*(mesh.points for mesh in meshes), inside]), SPACING * cell).T
+    )
     middle, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2 + 3 * cell
     # Corners of large triangles lie far off.
     x, y, z = points - middle[:, None]
     points = points.compress(x * x + y * y + z * z < (radius - cell) ** 2, axis=1)
     corners = np.stack([a[large], b[large], c[large]], axis=1)
     return Blockers(points, cell, middle, radius, corners, np.reshape(colours, (-1, 3)))
+
+
+def _areas(first: Floats, second: Floats) -> NDArray[np.float32]:
+    """Return the areas (T,) between edges (T, 3)."""
+    (ax, ay, az), (bx, by, bz) = (np.ascontiguousarray(edge.T) for edge in (first, second))
+    x, y, z = ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx
+    return np.asarray(np.sqrt(x * x + y * y + z * z) / 2)
 
 
 def _colour(material: Material) -> Floats:
@@ -134,7 +145,8 @@ def _seen(places: Floats, facing: Floats, blockers: Blockers, axes: Floats) -> F
     left, low, _ = axes @ blockers.middle - np.float32(blockers.radius / cell)
     x, y, height = _turned(blockers.points, axes)
     top = np.full(count * count, -np.inf, np.float32)
-    np.maximum.at(top, _place(x - left, y - low, count), height)
+    # None of these is outside.
+    np.maximum.at(top, (y - low).astype(np.int32) * count + (x - left).astype(np.int32), height)
     x, y, height = _turned(places, axes)
     below = top.take(_place(x - left, y - low, count))
     below -= height

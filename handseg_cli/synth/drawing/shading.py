@@ -14,7 +14,7 @@ from handseg_cli.synth.drawing.soup import Soup
 from handseg_cli.synth.surface import Lights
 from handseg_cli.synth.turning import unit
 
-SHADOW_SIZE = 768  # pixels of what a sharp light sees
+SHADOW_SIZE = 512  # pixels of what a sharp light sees
 KEYS = 4  # lights that make highlights: sharp ones, then the strongest soft ones
 WIDE = 0.12  # how much wider highlights of soft lights are, in squared roughness
 DARK = 0.4  # what light is left inside double-sided surfaces
@@ -27,8 +27,8 @@ LIFT_MM = 1.2  # shadow rays start so far above the surface
 FARTHEST = 200.0  # mm between a shadow and its cause beyond which its edge gets no wider
 
 
-# Twelve places all over a disc of radius one, in the order of their distance from its middle.
-_RADIUS, _ANGLE = np.sqrt((np.arange(12) + 0.5) / 12), 2.39996 * np.arange(12)
+# Eight places all over a disc of radius one, in the order of their distance from its middle.
+_RADIUS, _ANGLE = np.sqrt((np.arange(8) + 0.5) / 8), 2.39996 * np.arange(8)
 DISC = np.stack([_RADIUS * np.cos(_ANGLE), _RADIUS * np.sin(_ANGLE)], axis=1).astype(np.float32)
 
 

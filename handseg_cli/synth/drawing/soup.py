@@ -63,7 +63,8 @@ def lit_soup(surfaces: Sequence[Surface], camera: Camera, lights: Lights) -> Sou
     if not parts:
         nowhere = np.zeros((0, 3), np.float32)
         return Soup(np.zeros((0, 3, 12), np.float32), (), nowhere, nowhere, np.zeros((0, 3), np.int32))
-    blockers = blockers_of(meshes, [surface.material for surface in surfaces])
+    near = min(float(projected(part.mesh.points, camera)[:, 2].min()) for part in parts)
+    blockers = blockers_of(meshes, [surface.material for surface in surfaces], near / float(camera.matrix[0, 0]))
     light = _light(parts, blockers, lights)
     corners = [_corners(part.mesh, camera, values) for part, values in zip(parts, light, strict=True)]
     shading = _shading(meshes, [surface.material.double for surface in surfaces], camera)

@@ -60,8 +60,8 @@ class Figure:
 
 
 @lru_cache(maxsize=2)
-def load(assets: Path) -> Figure:
-    """Read mesh, skeleton and weights below the folder `assets`: arms smooth, all else as coarse as MakeHuman's."""
+def load(assets: Path, smooth: bool = True) -> Figure:
+    """Read mesh, skeleton and weights below the folder `assets`: as coarse as MakeHuman's, but for smooth arms."""
     folder = assets / "makehuman"
     mesh = read_mesh(folder / "base.obj")
     count = len(mesh.points)
@@ -70,18 +70,18 @@ def load(assets: Path) -> Figure:
     if not held.sum(axis=1)[mesh.quads].all():
         raise damaged(folder / "default_weights.mhw", "has no bone for some of the skin")
     matrix, nine = subdivision(mesh.quads, count)
-    fine = (held @ _of_arms(skeleton.names, "L", "R"))[mesh.quads].max(axis=1) > 0.3
+    fine = ((held @ _of_arms(skeleton.names, "L", "R"))[mesh.quads].max(axis=1) > 0.3) & smooth
     quad, corner = cut(nine, fine)
     uv = nine_of(mesh.uv)[quad[:, None], corner] * (1, -1) + (0, 1)
     used, triangles = np.unique(nine[quad[:, None], corner], return_inverse=True)
-    smooth = matrix[used]
-    holders, weights = strongest((smooth @ held).toarray(), MOST_HOLDERS)
+    rows = matrix[used]
+    holders, weights = strongest((rows @ held).toarray(), MOST_HOLDERS)
     return Figure(
         folder=folder / "targets",
         count=count,
         chosen=np.arange(count),
         base=mesh.points,
-        smooth=smooth,
+        smooth=rows,
         triangles=triangles.reshape(-1, 3).astype(np.int32),
         uv=uv.astype(np.float32),
         skeleton=skeleton,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from handseg_cli.errors import DatasetError
 from handseg_cli.synth.looks.colours import Colour, from_lab, lightness
+from handseg_cli.synth.looks.picture_files import read_picture
 from handseg_cli.synth.looks.skin_picture import EACH, skin_picture
 from handseg_cli.synth.looks.tiles import POWER
 from handseg_cli.synth.surface import Material
@@ -19,6 +20,7 @@ from handseg_cli.synth.surface import Material
 # Of light that skin sends back, as CIE lightness: very dark to very fair people, each as often as the next.
 DARKEST, FAIREST = 25.0, 76.0
 PICTURES = (".jpg", ".jpeg", ".png")
+ADVICE = "run `handseg download assets`, or give --assets"
 # The atlases of the assets are eleven; each takes 12 MB.
 MOST_ATLASES = 12
 
@@ -56,27 +58,28 @@ def atlases_in(folder: Path) -> list[Path]:
     """Return the skin atlases of a folder, by name."""
     found = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
     if not found:
-        raise DatasetError(f"{folder}: no skin atlas (.jpg or .png) is there; run: handseg download assets")
+        raise DatasetError(f"{folder}: holds no skin atlas (.jpg or .png); {ADVICE}")
     return found
 
 
 @lru_cache(maxsize=MOST_ATLASES)
 def atlas(path: Path) -> NDArray[np.uint8]:
     """Return a skin atlas (H, W, 3) as 8-bit sRGB."""
-    read = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if read is None:
-        raise DatasetError(f"{path}: this is no picture that can be read; delete it and run: handseg download assets")
-    return np.asarray(read, np.uint8)
+    return _read(path, cv2.IMREAD_COLOR_RGB)
 
 
 @lru_cache(maxsize=256)
 def typical(path: Path) -> Colour:
     """Return the middle colour of an atlas, sRGB 0 to 1: most of it is the skin of trunk and limbs."""
-    reduced = cv2.imread(str(path), cv2.IMREAD_REDUCED_COLOR_8)
-    if reduced is None:
-        raise DatasetError(f"{path}: this is no picture that can be read; delete it and run: handseg download assets")
-    blue, green, red = _typical(np.asarray(reduced, np.uint8))
+    blue, green, red = _typical(_read(path, cv2.IMREAD_REDUCED_COLOR_8))
     return float(red), float(green), float(blue)
+
+
+def _read(path: Path, flags: int) -> NDArray[np.uint8]:
+    found = read_picture(path, flags)
+    if found is None:
+        raise DatasetError(f"{path}: is no whole picture; delete it and {ADVICE}")
+    return found
 
 
 def _typical(texture: NDArray[np.uint8]) -> NDArray[np.float64]:

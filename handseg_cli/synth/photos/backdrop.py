@@ -14,6 +14,7 @@ from handseg_cli.errors import DatasetError
 from handseg_cli.paths import shown
 from handseg_cli.sample import Image
 from handseg_cli.synth.drawing.light import Environment
+from handseg_cli.synth.looks.picture_files import read_picture
 from handseg_cli.synth.photos.scenery import Light, scenery
 from handseg_cli.synth.surface import Camera, Lights
 
@@ -127,10 +128,10 @@ def read_photo(path: Path) -> NDArray[np.uint8] | None:
     except OSError:
         return None
     how = next(flag for least, flag in REDUCED if length >= least)
-    image = cv2.imread(str(path), how)
+    image = read_picture(path, how)
     if image is None or min(image.shape[:2]) < 2:
         return None
     factor = LONGEST / max(image.shape[:2])
     if factor < 1:
-        image = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        image = np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

@@ -12,6 +12,7 @@ import numpy as np
 from handseg_cli.errors import DatasetError
 from handseg_cli.paths import shown
 from handseg_cli.sample import Mask
+from handseg_cli.synth.looks.picture_files import read_picture
 from handseg_cli.synth.photos.backdrop import PHOTOS, cropped, read_photo, to_light
 from handseg_cli.synth.photos.scenery import Light, clouds, scenery
 
@@ -70,10 +71,10 @@ def real_hand(scraps: Scraps, rng: np.random.Generator) -> Piece | None:
 @lru_cache(maxsize=KEPT)
 def read_hand(photo: Path, mask: Path) -> Piece | None:
     """Read one hand at most 256 pixels long; None if it cannot be read or its mask is nearly empty."""
-    image, levels = read_photo(photo), cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
+    image, levels = read_photo(photo), read_picture(mask, cv2.IMREAD_GRAYSCALE)
     if image is None or levels is None:
         return None
-    levels = cv2.resize(levels, image.shape[1::-1], interpolation=cv2.INTER_AREA)
+    levels = np.asarray(cv2.resize(levels, image.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
     outline = np.asarray(cv2.threshold(levels, 127, 255, cv2.THRESH_BINARY)[1], np.uint8)
     if cv2.countNonZero(outline) < LEAST * outline.size:
         return None

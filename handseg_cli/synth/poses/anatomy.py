@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from handseg_cli.synth.body import Body, Floats, Side, rest_joints
-from handseg_cli.synth.turning import across, unit, vectors_of
+from handseg_cli.synth.lately import lately
+from handseg_cli.synth.turning import across, cross, unit, vectors_of
 
 # How far out of the plane in which the thumb swings its pulp looks, degrees from across the palm towards before it.
 PULP = 38.0
@@ -62,13 +63,14 @@ def mix(first: HandPose, second: HandPose, share: float) -> HandPose:
     return unpacked(angles, nearer.touching if min(share, 1 - share) < 0.1 else ())
 
 
+@lately(8)
 def hand_of(body: Body, side: Side) -> Hand:
     """Measure the hand of `side` from the rest joints."""
     joints = rest_joints(body, side).astype(np.float64)
     wrist, fingers = joints[0], joints[1:].reshape(5, 4, 3)
     elbow = next(bone.head for bone in body.bones if bone.name == f"lowerarm01.{side}")
     along = unit(fingers[2, 0] - wrist)
-    palm = np.cross(fingers[1, 0] - wrist, fingers[4, 0] - wrist) * (1 if side == "R" else -1)
+    palm = cross(fingers[1, 0] - wrist, fingers[4, 0] - wrist) * (1 if side == "R" else -1)
     axes = _axes(along, palm, fingers[1, 0] - fingers[4, 0])
     forearm = _axes(unit(wrist - elbow), axes[2], axes[1])
     local = (fingers - wrist) @ axes.T
@@ -96,41 +98,49 @@ def _rest_frames(directions: Floats) -> Floats:
 
 def _frames(directions: Floats, sideways: Floats) -> Floats:
     # Direction, pulp, sideways: this cross product is handless, for all is told in a hand's own, mirrored, frame.
-    return np.stack([directions, np.cross(directions, sideways), sideways], axis=-1)
+    return np.stack([directions, cross(directions, sideways), sideways], axis=-1)
 
 
 def _thumb_plane(opposition: Floats, abduction: Floats, turn: Floats) -> tuple[Floats, Floats]:
     """Return where the thumb's first bone points and about what the others bend, (..., 3) each, from radians (...)."""
     c, s, far, near = np.cos(opposition), np.sin(opposition), np.cos(abduction), np.sin(abduction)
-    direction = np.stack([far, near * c, near * s], axis=-1)
-    towards = np.stack([near, -far * c, -far * s], axis=-1)
-    before = np.stack([np.zeros_like(c), -s, c], axis=-1)
-    roll = (np.radians(PULP) + turn)[..., None]
-    return direction, np.cos(roll) * before - np.sin(roll) * towards
+    roll = np.radians(PULP) + turn
+    ahead, down = np.cos(roll), np.sin(roll)
+    direction, bending = np.empty((2, *np.shape(c), 3))
+    direction[..., 0], direction[..., 1], direction[..., 2] = far, near * c, near * s
+    back = down * far
+    bending[..., 0], bending[..., 1], bending[..., 2] = -down * near, back * c - ahead * s, back * s + ahead * c
+    return direction, bending
 
 
 def bones_at(angles: Floats) -> tuple[Floats, Floats]:
     """Return the directions (..., 5, 3, 3) of all fingers' bones, and about what each finger bends (..., 5, 3)."""
     radians = np.radians(angles)
     spread = radians[..., 12:16]
-    thumb, thumb_axis = _thumb_plane(radians[..., 16], radians[..., 17], radians[..., 18])
-    zero = np.zeros_like(spread)
-    first = np.stack([np.cos(spread), np.sin(spread), zero], axis=-1)
-    axes = np.stack([-np.sin(spread), np.cos(spread), zero], axis=-1)
-    first = np.concatenate([thumb[..., None, :], first], axis=-2)[..., None, :]
-    axes = np.concatenate([thumb_axis[..., None, :], axes], axis=-2)
+    first, axes = np.zeros((2, *angles.shape[:-1], 5, 3))
+    first[..., 0, :], axes[..., 0, :] = _thumb_plane(radians[..., 16], radians[..., 17], radians[..., 18])
+    first[..., 1:, 0] = axes[..., 1:, 1] = np.cos(spread)
+    first[..., 1:, 1] = np.sin(spread)
+    axes[..., 1:, 0] = -first[..., 1:, 1]
     bends = np.zeros((*angles.shape[:-1], 5, 3))
     bends[..., 0, 1:] = radians[..., 19:21]
     bends[..., 1:, :] = radians[..., :12].reshape(*angles.shape[:-1], 4, 3)
     bent = np.cumsum(bends, axis=-1)[..., None]
-    return np.cos(bent) * first + np.sin(bent) * np.cross(first, axes[..., None, :]), axes
+    return np.cos(bent) * first[..., None, :] + np.sin(bent) * cross(first, axes)[..., None, :], axes
 
 
 def joints_at(hand: Hand, angles: Floats) -> Floats:
     """Return each finger's joints (..., 5, 4, 3), base to tip, in the hand's frame, of angles (..., 23)."""
-    steps = bones_at(angles)[0] * hand.lengths[..., None]
-    joints = np.concatenate([np.zeros_like(steps[..., :1, :]), np.cumsum(steps, axis=-2)], axis=-2)
-    return np.asarray(joints + hand.bases[:, None])
+    return joints_along(hand, bones_at(angles)[0])
+
+
+def joints_along(hand: Hand, directions: Floats) -> Floats:
+    """Return each finger's joints (..., 5, 4, 3) in the hand's frame, of its bones' directions (..., 5, 3, 3)."""
+    joints = np.empty((*directions.shape[:-2], 4, 3))
+    joints[..., 0, :] = hand.bases
+    for bone in range(3):
+        joints[..., bone + 1, :] = joints[..., bone, :] + directions[..., bone, :] * hand.lengths[:, bone, None]
+    return joints
 
 
 def turns(body: Body, side: Side, pose: HandPose) -> dict[str, Floats]:

@@ -12,7 +12,7 @@ import numpy as np
 from handseg_cli.synth.body import Body, Floats, Side, rotations
 from handseg_cli.synth.poses.anatomy import Hand, hand_of
 from handseg_cli.synth.poses.contact import Frame
-from handseg_cli.synth.turning import across, unit, vectors_of
+from handseg_cli.synth.turning import across, cross, unit, vectors_of
 
 # What part of the twist is done at the elbow: skin follows it fully at the wrist and less and less up the forearm.
 ELBOW_SHARE = 0.4
@@ -58,9 +58,9 @@ def arm_of(body: Body, side: Side) -> Arm:
     heads = {bone.name: bone.head.astype(np.float64) for bone in body.bones if bone.name.startswith(("upper", "lower"))}
     shoulder, elbow = heads[f"upperarm01.{side}"], heads[f"lowerarm01.{side}"]
     upper, fore = unit(elbow - shoulder), unit(hand.wrist - elbow)
-    bend = np.degrees(np.arctan2(np.linalg.norm(np.cross(upper, fore)), upper @ fore))
+    bend = np.degrees(np.arctan2(np.linalg.norm(cross(upper, fore)), upper @ fore))
     # An arm that is straight at rest tells its hinge by nothing but its hand.
-    inward = np.cross(upper, fore) * mirror(side) if bend > 4 else hand.axes[2]
+    inward = cross(upper, fore) * mirror(side) if bend > 4 else hand.axes[2]
     frame = hinged(upper, inward)
     level = across(-upper, fore)
     twist = np.degrees(np.arctan2(-hand.forearm[2] @ level, hand.forearm[2] @ across(frame[1], fore)))
@@ -75,12 +75,12 @@ def mirror(side: Side) -> int:
 def hinged(upper: Floats, inward: Floats) -> Floats:
     """Return upper arms' frames (..., 3, 3) by rows, of one handedness on both sides, from ways (..., 3)."""
     hinge = across(inward, upper)
-    return np.stack([upper, hinge, np.cross(upper, hinge)], axis=-2)
+    return np.stack([upper, hinge, cross(upper, hinge)], axis=-2)
 
 
 def thumbwards(side: Side, palm: Floats, along: Floats) -> Floats:
     """Return the way to the thumb's side (..., 3) of hands whose palms and fingers point so (..., 3)."""
-    return np.cross(palm, along) * mirror(side)
+    return cross(palm, along) * mirror(side)
 
 
 def facing(side: Side, palm: Floats, fingers: Floats) -> Floats:

@@ -11,7 +11,8 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 
 from handseg_cli.synth.body import Body, Floats, Ints, Side
-from handseg_cli.synth.poses.anatomy import Hand, bones_at, joints_at
+from handseg_cli.synth.poses.anatomy import Hand, bones_at, joints_along
+from handseg_cli.synth.turning import cross
 
 # Flesh gives: an overlap of less is a touch.
 TOUCH = 2.0
@@ -47,7 +48,7 @@ class Cones:
         return len(self.radii)
 
     def __getitem__(self, which: Ints) -> Cones:
-        return Cones(self.starts[..., which, :], self.stops[..., which, :], self.radii[which])
+        return Cones(self.starts.take(which, -2), self.stops.take(which, -2), self.radii.take(which, 0))
 
     def moved(self, frame: Frame) -> Self:
         """Return what is told in a frame as it is where the frame itself is told."""
@@ -123,18 +124,29 @@ def deepest(first: Cones, second: Cones | Boxes) -> tuple[float, Floats]:
 
 def _in_cones(first: Cones, second: Cones) -> tuple[Floats, Floats]:
     one, two, between = first.stops - first.starts, second.stops - second.starts, first.starts - second.starts
-    a, b, c = (one * one).sum(-1), (one * two).sum(-1), (two * two).sum(-1)
-    d, e = (one * between).sum(-1), (two * between).sum(-1)
+    a, b, c, d, e = (_dot(*pair) for pair in ((one, one), (one, two), (two, two), (one, between), (two, between)))
     a, c = np.maximum(a, 1e-9), np.maximum(c, 1e-9)
     # The shares of both axes at which these come nearest to each other.
-    s = np.clip((b * e - c * d) / np.maximum(a * c - b * b, 1e-6), 0, 1)
-    t = np.clip((b * s + e) / c, 0, 1)
-    s = np.clip((b * t - d) / a, 0, 1)
+    s = _share((b * e - c * d) / np.maximum(a * c - b * b, 1e-6))
+    t = _share((b * s + e) / c)
+    s = _share((b * t - d) / a)
     here, there = first.starts + s[..., None] * one, second.starts + t[..., None] * two
-    gap = np.sqrt(((here - there) ** 2).sum(-1))
+    apart = here - there
+    gap = np.sqrt(_dot(apart, apart))
     radius = first.radii[..., 0] + s * (first.radii[..., 1] - first.radii[..., 0])
     radius = radius + second.radii[..., 0] + t * (second.radii[..., 1] - second.radii[..., 0])
     return radius - gap, (here + there) / 2
+
+
+def _dot(first: Floats, second: Floats) -> Floats:
+    # Thrice as fast as a sum along an axis of three.
+    product = first * second
+    return np.asarray(product[..., 0] + product[..., 1] + product[..., 2])
+
+
+def _share(values: Floats) -> Floats:
+    # What `clip` does, without its calls.
+    return np.asarray(np.minimum(np.maximum(values, 0), 1))
 
 
 def _in_boxes(cones: Cones, boxes: Boxes) -> tuple[Floats, Floats]:
@@ -220,7 +232,7 @@ def _slab(points: Floats, place: Floats) -> tuple[float, float]:
 def cones_at(hand: Hand, flesh: Flesh, angles: Floats) -> Cones:
     """Return the cones (..., 19, 3) of a hand's fingers and palm in its frame at angles (..., 23)."""
     directions, axes = bones_at(angles)
-    joints, pulps = joints_at(hand, angles), np.cross(directions, axes[..., None, :])
+    joints, pulps = joints_along(hand, directions), cross(directions, axes[..., None, :])
     starts = joints[..., :-1, :] + flesh.below[:, :-1, None] * pulps
     stops = joints[..., 1:, :] + flesh.below[:, 1:, None] * pulps
     # Skin between two fingers' roots is shared, and a fingertip is as round as it is thick.

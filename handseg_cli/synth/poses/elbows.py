@@ -14,7 +14,7 @@ from handseg_cli.synth.poses.anatomy import wrist_axes
 from handseg_cli.synth.poses.arms import Arm, Goal, Reach, bent, facing, hinged, mirror, thumbwards
 from handseg_cli.synth.poses.contact import Cones, Frame, all_depths
 from handseg_cli.synth.poses.limits import wrist_within
-from handseg_cli.synth.turning import across, unit
+from handseg_cli.synth.turning import across, cross, unit
 
 # Where the elbow may be on its circle: so many places are looked at, then as many between the best one's neighbours.
 SWIVELS = np.linspace(-150, 150, 40)
@@ -54,10 +54,10 @@ def ways(arm: Arm, place: Floats, wanted: Floats, swivels: Floats) -> Ways:
     share = (long**2 - short**2 + far**2) / (2 * far)
     low = across(np.array([0, -1, -0.05]), line)
     turn = np.radians(swivels)[:, None]
-    ring = np.cos(turn) * low + np.sin(turn) * mirror(side) * np.cross(line, low)
+    ring = np.cos(turn) * low + np.sin(turn) * mirror(side) * cross(line, low)
     upper = line * share + ring * np.sqrt(long**2 - share**2)
     fore = unit(line * far - upper)
-    frames = hinged(unit(upper), mirror(side) * np.cross(upper, fore))
+    frames = hinged(unit(upper), mirror(side) * cross(upper, fore))
     bend = np.degrees(np.arccos(np.clip((far**2 - long**2 - short**2) / (2 * long * short), -1, 1)))
     return Ways(line * far, upper, frames, bend[..., 0], *_hand_on(side, fore, frames, wanted[..., None, :, :]))
 
@@ -71,7 +71,7 @@ def _hand_on(side: Side, fore: Floats, frames: Floats, wanted: Floats) -> tuple[
     upper, hinge = frames[..., 0, :], frames[..., 1, :]
     along, thumb, out = np.moveaxis(wanted, -2, 0)
     # The wrist bends about an axis at right angles to the forearm, so the forearm has to bring it there.
-    palm = unit(np.cross(fore, thumb))
+    palm = unit(cross(fore, thumb))
     palm = palm * np.where(_dot(palm, out)[..., None] < 0, -1, 1)
     level = across(-upper, fore)
     twist = np.clip(np.degrees(np.arctan2(-_dot(palm, level), _dot(palm, hinge))), -TWIST, TWIST)
@@ -108,10 +108,10 @@ def turned(axes: Floats, wanted: Floats) -> Floats:
 def _roll(rest: Floats, frames: Floats) -> Floats:
     """Return by how many degrees upper arms (..., 3, 3) are turned about themselves."""
     upper, hinge = frames[..., 0, :], frames[..., 1, :]
-    cross = np.cross(rest[0], upper)
-    twice = np.cross(cross, np.cross(cross, rest[1]))
-    swung = rest[1] + np.cross(cross, rest[1]) + twice / np.maximum(1 + upper @ rest[0], 0.05)[..., None]
-    return np.degrees(np.arctan2(_dot(np.cross(swung, hinge), upper), _dot(swung, hinge)))
+    axis = cross(rest[0], upper)
+    once = cross(axis, rest[1])
+    swung = rest[1] + once + cross(axis, once) / np.maximum(1 + upper @ rest[0], 0.05)[..., None]
+    return np.degrees(np.arctan2(_dot(cross(swung, hinge), upper), _dot(swung, hinge)))
 
 
 def inside(arm: Arm, how: Ways, trunk: Cones) -> Floats:

@@ -17,7 +17,7 @@ from handseg_cli.synth.poses.anatomy import Hand, HandPose, bones_at, packed, un
 from handseg_cli.synth.poses.contact import FINGER_CONES, Boxes, Cones, Flesh, Frame, all_depths, cones_at, moved
 from handseg_cli.synth.poses.limits import clamped
 from handseg_cli.synth.poses.resolve import Around, resolve
-from handseg_cli.synth.turning import across, unit
+from handseg_cli.synth.turning import across, cross, unit
 
 # Each grasp, and what holds against the thumb's tip, as a pose's `touching`.
 GRASPS: dict[str, tuple[int, ...]] = {
@@ -110,7 +110,7 @@ def _against(cones: Cones, angles: Floats, family: str, thick: float) -> Frame:
         side, bones, place, radius = axes[1], directions[0, 2], cones.starts[5], cones.radii[5, 0]
     else:
         bones = directions[1:4, 2].mean(axis=0)
-        side = np.cross(directions[1:4, 2], axes[1:4]).mean(axis=0)
+        side = cross(directions[1:4, 2], axes[1:4]).mean(axis=0)
         place, radius = cones.stops[[5, 8, 11]].mean(axis=0), cones.radii[[5, 8, 11], 1].mean()
     return _frame(place + unit(side) * (radius + thick / 2), bones, -side, bones)
 
@@ -120,10 +120,10 @@ def _frame(place: Floats, along: Floats, through: Floats, away: Floats | None = 
     second = unit(through)
     if away is None:
         first = across(along, second)
-        third = np.cross(first, second)
+        third = cross(first, second)
     else:
         third = across(away, second)
-        first = np.cross(second, third)
+        first = cross(second, third)
     return Frame(place, np.stack([first, second, third]))
 
 

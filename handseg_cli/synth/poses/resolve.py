@@ -6,6 +6,7 @@ Least squares on the depths of overlapping cones: a bounded number of steps, the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from handseg_cli.synth.body import Floats, Ints
 from handseg_cli.synth.poses.anatomy import ANGLES, Hand, HandPose, packed, unpacked
 from handseg_cli.synth.poses.contact import (
     FINGER_CONES,
+    PALM_CONES,
     TOUCH,
     Boxes,
     Cones,
@@ -90,7 +92,7 @@ class _Found:
 def _search(problem: _Problem, place: Floats, least_steps: int) -> _Found:
     """Return the best of the steps from `place`, or else the start."""
     best = first = problem.found(problem.start)
-    now, cost = problem.found(place), np.inf
+    now, cost = first if place is problem.start else problem.found(place), np.inf
     for number in range(STEPS):
         if best.miss < AIM and number >= least_steps:
             break
@@ -113,6 +115,12 @@ class _Problem:
     touching: tuple[int, ...]
     start: Floats  # (26,)
 
+    @cached_property
+    def pairs(self) -> list[tuple[Ints, Cones | Boxes]]:
+        """Return for each thing the numbers of the hand's cones and the solids that they meet, pair by pair."""
+        counts = [(thing, np.arange((FINGER_CONES + PALM_CONES) * len(thing))) for thing in self.around.things]
+        return [(numbers // len(thing), thing[numbers % len(thing)]) for thing, numbers in counts]
+
     def cones(self, places: Floats) -> Cones:
         """Return the hand's cones for angles and shifts (..., 26)."""
         return cones_at(self.hand, self.flesh, places[..., :ANGLES]).shifted(places[..., ANGLES:])
@@ -120,9 +128,11 @@ class _Problem:
     def depths(self, own: Cones, which: Ints | None = None) -> Floats:
         """Return how deep everything lies in everything else (..., P), or only those of the pairs that are named."""
         first, second = SELF_PAIRS
+        if which is None:
+            beside = [depths(own[mine], theirs)[0] for mine, theirs in self.pairs]
+            return np.concatenate([depths(own[first], own[second])[0], *beside], axis=-1)
         sizes = np.cumsum([len(first), *(len(own) * len(thing) for thing in self.around.things)])
-        numbers = np.arange(sizes[-1]) if which is None else which
-        parts = np.split(numbers, np.searchsorted(numbers, sizes[:-1]))
+        parts = np.split(which, np.searchsorted(which, sizes[:-1]))
         found = [depths(own[first[parts[0]]], own[second[parts[0]]])[0]]
         for thing, part, begin in zip(self.around.things, parts[1:], sizes, strict=False):
             mine, theirs = np.divmod(part - begin, len(thing))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.synth.body import Body, Floats, Posed
+from handseg_cli.synth.lately import lately
 from handseg_cli.synth.poses.contact import Cones, Frame, joined, moved
 from handseg_cli.synth.turning import unit
 
@@ -51,6 +52,7 @@ def carried(cones: Cones, matrix: Floats) -> Cones:
     return moved(cones, Frame(matrix[:3, 3], matrix[:3, :3].T))
 
 
+@lately(4)
 def _held(body: Body) -> NDArray[np.int64]:
     """Return for each point (V,) 1 on the head, 2 on the arms, 0 on the torso and neck."""
     parts = np.zeros(len(body.bones), np.int64)

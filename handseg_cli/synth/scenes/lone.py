@@ -12,7 +12,7 @@ from handseg_cli.synth.objects.distractors import distractor
 from handseg_cli.synth.objects.rooms import clutter, random_room
 from handseg_cli.synth.poses.contact import deepest
 from handseg_cli.synth.scenes.reaching import Arm, Reaching, Ways, free_arm, holding_arm, put
-from handseg_cli.synth.scenes.stage import EYE, FOCAL, HAND, Scene, camera_for, shows, turn_of
+from handseg_cli.synth.scenes.stage import CLOSE, EYE, FOCAL, HAND, Scene, camera_for, shows, turn_of
 from handseg_cli.synth.scenes.studio import Person, Studio, random_light, random_person
 from handseg_cli.synth.surface import Camera, Surface
 
@@ -57,9 +57,9 @@ def lone_arms(studio: Studio, style: str, size: tuple[int, int], rng: np.random.
     """Return a scene of one arm or two before a camera, or None where chance made none that can be shown."""
     view = VIEWS[style]
     sides: list[Side] = ["L", "R"] if rng.uniform() < view.both else [rng.choice(["L", "R"])]
-    person = random_person(studio, sides, rng)
     far, large = (float(np.exp(rng.uniform(*np.log(bounds)))) for bounds in (view.far, view.large))
     focal = float(np.clip(large * far / HAND, *FOCAL)) * max(size)
+    person = random_person(studio, sides, rng, smooth=focal * HAND / far > CLOSE)
     turn = turn_of(float(rng.uniform(0, 6.2832)), np.radians(rng.uniform(*view.pitch)), rng.normal(0, 0.06))
     camera = camera_for(turn, EYE, focal, size)
     arms = _reaching(person, view, camera, far, rng)

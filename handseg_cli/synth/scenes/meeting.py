@@ -11,6 +11,7 @@ from handseg_cli.synth.poses.pairs import PAIRS, Limb, Placed, met
 from handseg_cli.synth.scenes.lone import NUMBER, around
 from handseg_cli.synth.scenes.reaching import elbow, limb_of
 from handseg_cli.synth.scenes.stage import (
+    CLOSE,
     FOCAL,
     HAND,
     Scene,
@@ -32,7 +33,8 @@ LEFT_TO_ITSELF = 6.0  # mm that flesh may lie in flesh
 
 def meeting(studio: Studio, size: tuple[int, int], rng: np.random.Generator) -> Scene | None:
     """Return a scene of two hands that meet, or None where chance made none that can be shown."""
-    person = random_person(studio, ("L", "R"), rng)
+    large = float(np.exp(rng.uniform(*np.log(LARGE))))
+    person = random_person(studio, ("L", "R"), rng, smooth=large * max(size) > CLOSE)
     lead: Side = "R" if rng.uniform() < 0.5 else "L"
     other: Side = "L" if lead == "R" else "R"
     limbs = [limb_of(person.arms[side], side) for side in (lead, other)]
@@ -43,7 +45,7 @@ def meeting(studio: Studio, size: tuple[int, int], rng: np.random.Generator) -> 
         there = zip(limbs, (pair.first, pair.second), strict=True)
         figures = {limb.hand.side: _there(person, limb, placed, rng) for limb, placed in there}
         hands = {NUMBER[side]: joints(each, side) for side, each in figures.items()}
-        camera = _camera(np.concatenate([*hands.values()]), size, rng)
+        camera = _camera(np.concatenate([*hands.values()]), large, size, rng)
         ends = np.concatenate([open_end(each) for each in figures.values()])
         if shows(camera, ends).any() or any(in_face(camera, each) for each in figures.values()):
             continue
@@ -63,12 +65,12 @@ def _there(person: Person, limb: Limb, placed: Placed, rng: np.random.Generator)
     return brought(figure, frame_of(figure, side, limb.hand.axes), placed.at)
 
 
-def _camera(hands: Floats, size: tuple[int, int], rng: np.random.Generator) -> Camera:
-    """Return a camera of the hands' owner, who looks along z, or of anybody, somewhere on the hands."""
+def _camera(hands: Floats, large: float, size: tuple[int, int], rng: np.random.Generator) -> Camera:
+    """Return a camera of the hands' owner, who looks along z, or of anybody, on hands as large as told."""
     yaw, pitch = rng.normal(0, 0.4), rng.uniform(0.2, 1.2)
     if rng.uniform() < 0.5:
         yaw, pitch = rng.uniform(0, 6.2832), rng.uniform(-0.4, 0.9)
-    far, large = (float(np.exp(rng.uniform(*np.log(bounds)))) for bounds in (FAR, LARGE))
+    far = float(np.exp(rng.uniform(*np.log(FAR))))
     focal = float(np.clip(large * far / HAND, *FOCAL))
     turn = turn_of(yaw, pitch, rng.normal(0, 0.15))
     aside = rng.uniform(-0.25, 0.25, 2) * far / focal

@@ -12,11 +12,11 @@ from handseg_cli.synth.objects.rooms import TOPS, WALLS, Room, clutter, level, s
 from handseg_cli.synth.poses.gestures import AT_FACE, Figure, Gesture, at_face, figure_of, pair
 from handseg_cli.synth.poses.pairs import PAIRS
 from handseg_cli.synth.poses.stances import HELD, held
-from handseg_cli.synth.scenes.stage import FOCAL, HAND, Scene, camera_for, in_front, open_end, shows, turn_of
+from handseg_cli.synth.scenes.stage import CLOSE, FOCAL, HAND, Scene, camera_for, in_front, open_end, shows, turn_of
 from handseg_cli.synth.scenes.studio import Studio, random_light, random_skin, random_upper_body
 from handseg_cli.synth.surface import Camera, Surface
 
-TRIES = 10
+TRIES = 40  # of cameras: they cost next to nothing, and somebody posed costs most of a photo
 WORST, ASTRAY = 8.0, 60.0  # mm that flesh may lie in flesh, and that a hand may miss its place by
 
 
@@ -39,7 +39,8 @@ VIEWS = {
 
 def person_scene(studio: Studio, style: str, size: tuple[int, int], rng: np.random.Generator) -> Scene | None:
     """Return a scene of somebody before a camera, or None where chance made none that can be shown."""
-    body = random_upper_body(studio, rng)
+    close = _closeness(VIEWS[style], rng)[1] * max(size) > CLOSE
+    body = random_upper_body(studio, rng, smooth=close)
     figure = figure_of(body)
     found = _gesture(figure, style, rng)
     if found.worst > WORST or found.missed > ASTRAY:
@@ -50,7 +51,10 @@ def person_scene(studio: Studio, style: str, size: tuple[int, int], rng: np.rand
     end = open_end(there)
     table = _table(hands, end, rng) if style != "over-face" and rng.uniform() < 0.6 else []
     for _ in range(TRIES):
-        level = _camera(VIEWS[style], watched, size, rng)
+        seen = _closeness(VIEWS[style], rng)
+        if seen[1] * max(size) > CLOSE and not close:
+            continue
+        level = _camera(VIEWS[style], seen, watched, size, rng)
         camera = level if table and _hidden(level, end) else _raised(level, watched, end)
         if camera is None:
             continue
@@ -95,9 +99,17 @@ def _gesture(figure: Figure, style: str, rng: np.random.Generator) -> Gesture:
     return Gesture(both[0].turns | both[1].turns, both[0].poses | both[1].poses, worst, missed, off)
 
 
-def _camera(view: View, watched: Floats, size: tuple[int, int], rng: np.random.Generator) -> Camera:
-    """Return a camera before somebody, looking at the hands that matter."""
+def _closeness(view: View, rng: np.random.Generator) -> tuple[float, float]:
+    """Draw how far off hands are, mm, and how large by the picture's longer side."""
     far, large = (float(np.exp(rng.uniform(*np.log(bounds)))) for bounds in (view.far, view.large))
+    return far, large
+
+
+def _camera(
+    view: View, seen: tuple[float, float], watched: Floats, size: tuple[int, int], rng: np.random.Generator
+) -> Camera:
+    """Return a camera before somebody, looking at the hands that matter, so far off and so large."""
+    far, large = seen
     focal = float(np.clip(large * far / HAND, *FOCAL))
     turn = turn_of(np.pi + float(rng.normal(0, view.aside)), float(rng.uniform(*view.above)), rng.normal(0, 0.06))
     aside = rng.uniform(-0.3, 0.3, 2) * far / focal

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from handseg_cli.synth.body import Floats, Posed, Side, joints
+from handseg_cli.synth.body import Floats, Ints, Posed, Side, joints
 from handseg_cli.synth.drawing.light import Environment
+from handseg_cli.synth.lately import lately
 from handseg_cli.synth.poses.contact import Frame
 from handseg_cli.synth.surface import Camera, Surface
 from handseg_cli.synth.turning import across
 
 HAND = 190.0  # mm from wrist to fingertip
+CLOSE = 100.0  # pixels: nobody sees the corners of a smaller hand that is not smooth
 NEAR = 110.0  # mm
 FOCAL = (0.55, 2.6)  # focal lengths by the picture's longer side: as wide, and as narrow, as cameras of people are
 EYE = np.array([0.0, 1500.0, 0.0])
@@ -103,14 +105,17 @@ def in_face(camera: Camera, figure: Posed) -> bool:
 
 def open_end(figure: Posed) -> Floats:
     """Return the points (E, 3) where a lone arm ends that should go on."""
-    body = figure.body
-    edges = np.sort(np.stack([body.triangles, np.roll(body.triangles, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
-    keys, counts = np.unique(edges.astype(np.int64) @ np.array([len(body.points), 1]), return_counts=True)
-    rim = np.zeros(len(body.points), bool)
-    lone = keys[counts == 1]
-    rim[lone // len(body.points)] = rim[lone % len(body.points)] = True
-    if not rim.any():
+    rim = _rim(figure.body.triangles)
+    if not len(rim):
         # A closed mesh ends at the far end of its arm.
-        along = body.marks.along
-        rim = along < np.min(along) + 12
+        along = figure.body.marks.along
+        rim = np.flatnonzero(along < np.min(along) + 12)
     return figure.points[rim]
+
+
+@lately(8)
+def _rim(triangles: Ints) -> Ints:
+    """Return which points lie on edges of one triangle alone."""
+    edges = np.sort(np.stack([triangles, np.roll(triangles, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
+    keys, counts = np.unique(edges.astype(np.int64) @ np.array([1 << 32, 1]), return_counts=True)
+    return np.unique(np.divmod(keys[counts == 1], 1 << 32))

@@ -74,15 +74,15 @@ def random_skin(studio: Studio, rng: np.random.Generator) -> Material:
     return skin(rng, studio.assets / "skins" if studio.assets else None)
 
 
-def random_person(studio: Studio, sides: Sequence[Side], rng: np.random.Generator) -> Person:
-    """Draw somebody of whom only arms are seen, on these sides."""
+def random_person(studio: Studio, sides: Sequence[Side], rng: np.random.Generator, smooth: bool = True) -> Person:
+    """Draw somebody of whom only arms, smooth or coarse, are seen, on these sides."""
     if studio.assets is None:
         shape = random_hand_shape(rng)
         arms = {side: procedural_hand(shape, side) for side in sides}
         return Person(arms, random_skin(studio, rng), random_outfit(rng, FOREARM))
     if rng.uniform() < STRANGERS:
         return stranger(studio.assets, sides, rng)
-    amounts, known = makehuman.random_shape(rng), figures(studio.assets)
+    amounts, known = makehuman.random_shape(rng), figures(studio.assets, smooth)
     arms = {side: makehuman.shaped(known.arms[side], amounts) for side in sides}
     return Person(arms, random_skin(studio, rng), random_outfit(rng, FOREARM))
 
@@ -97,10 +97,10 @@ def stranger(assets: Path, sides: Sequence[Side], rng: np.random.Generator) -> P
     return Person(arms, skin, Outfit(None, None))
 
 
-def random_upper_body(studio: Studio, rng: np.random.Generator) -> Body:
-    """Draw the upper body of somebody, with both arms and a face."""
+def random_upper_body(studio: Studio, rng: np.random.Generator, smooth: bool = True) -> Body:
+    """Draw the upper body of somebody, with both arms, smooth or coarse, and a face."""
     assert studio.assets is not None, "only the assets have whole bodies"
-    return makehuman.shaped(figures(studio.assets).upper, makehuman.random_shape(rng))
+    return makehuman.shaped(figures(studio.assets, smooth).upper, makehuman.random_shape(rng))
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ class Figures:
     upper: makehuman.Figure
 
 
-@lru_cache(maxsize=1)
-def figures(assets: Path) -> Figures:
-    """Read MakeHuman's mesh once."""
-    whole = makehuman.load(assets)
+@lru_cache(maxsize=2)
+def figures(assets: Path, smooth: bool) -> Figures:
+    """Read MakeHuman's mesh once, with smooth or coarse arms."""
+    whole = makehuman.load(assets, smooth)
     return Figures({"L": makehuman.arm(whole, "L"), "R": makehuman.arm(whole, "R")}, makehuman.upper_body(whole))

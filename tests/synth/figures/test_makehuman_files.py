@@ -88,6 +88,7 @@ def test_a_missing_file_is_named_with_what_to_do(folder: Path) -> None:
         figure.OBJ.replace("v 1 1 1", "v 1 1"),
         figure.OBJ.replace("vt", "#"),
         figure.OBJ[: len(figure.OBJ) // 2],
+        figure.OBJ[: figure.OBJ.index("g joint-top")],
     ],
 )
 def test_a_damaged_mesh_is_refused(folder: Path, text: str) -> None:

@@ -76,7 +76,7 @@ def test_an_atlas_is_read_once(atlases: Path) -> None:
 
 
 def test_a_folder_without_atlases_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"no skin atlas .* run: handseg download assets"):
+    with pytest.raises(DatasetError, match=r"no skin atlas .* run `handseg download assets`"):
         skin(np.random.default_rng(0), tmp_path)
 
 

@@ -31,6 +31,10 @@ class Egl:
         self.use()
         moderngl.init_context(self)
         self.context = moderngl.get_context()
+        # What moderngl has no call for: writing a level of a texture of one's own.
+        number, pointer = ctypes.c_int, ctypes.c_void_p
+        set_level = ctypes.CFUNCTYPE(None, *[number] * 8, pointer)
+        self.set_level = set_level(self.load_opengl_function("glTexImage2D"))
 
     def use(self) -> None:
         """Make the context current again, if another has been meanwhile."""

@@ -1,6 +1,6 @@
 """Draw with OpenGL 3.3 without a screen, through EGL: on a graphics card or, with Mesa, on the processor.
 
-The nearest triangle is found at nine samples of each pixel first. Only then are pixels shaded, most of them once.
+The nearest triangle is found at all samples first. Only then are pixels shaded, most of them once.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from handseg_cli.synth.body import Floats
 from handseg_cli.synth.drawing import glsl
 from handseg_cli.synth.drawing.egl import Egl
 from handseg_cli.synth.drawing.gl_pictures import Frames, FrameStore, Textures
+from handseg_cli.synth.drawing.glsl import TILE
 from handseg_cli.synth.drawing.shading import SHADOW_SIZE, Shade, grain, shades_of, sheen_of
-from handseg_cli.synth.drawing.soup import TILE, Fragments, Part, Soup, labelled, lit_soup
+from handseg_cli.synth.drawing.soup import Fragments, Part, Soup, labelled, lit_soup
 from handseg_cli.synth.surface import Camera, Drawing, Lights, Surface
 
 UNITS = {"atlas": 0, "grain": 1, "shade_0": 2, "shade_1": 3, "nearest": 4, "depths": 5, "corners": 6}
+BITS = 32  # of a whole number, each of which stands for a part
 
 
 class GlEngine:
@@ -35,7 +37,7 @@ class GlEngine:
         self.context = context = self.egl.context
         # Threads, and graphics cards, do not follow into a process that is forked off.
         self.forks = "llvmpipe" in context.info["GL_RENDERER"] and os.environ["LP_NUM_THREADS"] == "0"
-        self.textures, self.frames = Textures(context), FrameStore(context)
+        self.textures, self.frames = Textures(self.egl), FrameStore(context)
         self.nearest = context.program(glsl.PLACED, glsl.NEAREST)
         self.shade = context.program(glsl.PLACED, glsl.DEPTH_ALONE)
         self.corners, self.points, self.triangles, self.tiles = (
@@ -162,26 +164,23 @@ class GlEngine:
 
 
 def _shown(frames: Frames, parts: Sequence[Part]) -> NDArray[np.bool_]:
-    """Tell (P, h, w) in which tiles each part may be seen: where some of the samples show it, and next to that."""
+    """Tell (P, h, w) in which tiles each part is seen by some sample of a pixel."""
     width, height = frames.triangles.size
     samples = np.frombuffer(frames.triangles.read(), np.uint32).reshape(height, width)
-    owner = np.zeros((parts[-1].stop if parts else 0) + 1, np.int64)
-    for number, part in enumerate(parts):
-        owner[part.start + 1 : part.stop + 1] = number + 1
-    rows, columns = height // (3 * TILE), width // (3 * TILE)
-    tile = (np.arange(rows * TILE) // TILE)[:, None] * columns + np.arange(columns * TILE) // TILE
-    count = np.zeros((len(parts) + 1) * rows * columns, np.int64)
-    for step in range(3):
-        place = owner.take(samples[step::3, step::3]) * (rows * columns) + tile
-        count += np.bincount(place.ravel(), minlength=len(count))
-    shown = count.reshape(-1, rows, columns)[1:] > 0
-    for way in (shown, shown.transpose(0, 2, 1)):
-        here = way.copy()
-        way[:, 1:] |= here[:, :-1]
-        way[:, :-1] |= here[:, 1:]
-    for mine, part in zip(shown, parts, strict=True):
-        mine &= part.tiles
-    return shown
+    shown = [np.zeros((0, height // (2 * TILE), width // (2 * TILE)), bool)]
+    for first in range(0, len(parts), BITS):
+        owner = np.zeros(parts[-1].stop + 1, np.uint32)
+        for number, part in enumerate(parts[first : first + BITS]):
+            owner[part.start + 1 : part.stop + 1] = 1 << number
+        bits = _joined(_joined(owner.take(samples)).T).T
+        shown.append((bits >> np.arange(len(parts[first : first + BITS]), dtype=np.uint32)[:, None, None] & 1) > 0)
+    return np.concatenate(shown)
+
+
+def _joined(bits: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the bits of all rows of samples in each row of tiles, with those on both of its edges."""
+    tiles = np.bitwise_or.reduce(bits[:-1].reshape(-1, 2 * TILE, bits.shape[1]), axis=1)
+    return np.asarray(tiles | bits[2 * TILE :: 2 * TILE])
 
 
 def _set(program: moderngl.Program, name: str, values: Floats) -> None:
@@ -231,13 +230,16 @@ def _fragments(found: NDArray[np.float32]) -> Fragments:
 
 
 def _clip_matrix(camera: Camera) -> Floats:
-    """Return (4, 4) how places from the eye come into OpenGL's clip space, with the picture's first row at -1."""
-    height, width = _padded(camera.size)
+    """Return (4, 4) how places from the eye come into OpenGL's clip space, of samples half a pixel apart.
+
+    The first row, at -1, has its samples on the picture's edge.
+    """
+    height, width = (side + 0.5 for side in _padded(camera.size))
     near, far = glsl.NEAR_PLANE, glsl.FAR_PLANE
     flat = np.zeros((4, 4))
     flat[[0, 1, 3], :3] = camera.matrix @ camera.turn
-    flat[0] = 2 / width * flat[0] - flat[3]
-    flat[1] = 2 / height * flat[1] - flat[3]
+    flat[0] = 2 / width * (flat[0] + flat[3] / 4) - flat[3]
+    flat[1] = 2 / height * (flat[1] + flat[3] / 4) - flat[3]
     flat[2] = (far + near) / (far - near) * flat[3]
     flat[2, 3] = -2 * far * near / (far - near)
     return flat

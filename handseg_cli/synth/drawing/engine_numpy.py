@@ -12,7 +12,7 @@ from handseg_cli.synth.drawing.mesh import turned
 from handseg_cli.synth.drawing.paint import Scene, Shadow, shaded
 from handseg_cli.synth.drawing.pyramid import Pyramids
 from handseg_cli.synth.drawing.raster import nearest
-from handseg_cli.synth.drawing.shading import SHADOW_SIZE, STRETCH, Shade, shades_of, sheen_of
+from handseg_cli.synth.drawing.shading import SAMPLES, SHADOW_SIZE, STRETCH, Shade, shades_of, sheen_of
 from handseg_cli.synth.drawing.soup import Fragments, Soup, labelled, lit_soup
 from handseg_cli.synth.surface import Camera, Drawing, Lights, Surface
 
@@ -49,9 +49,9 @@ class NumpyEngine:
             # Where all of a pixel is one stretch of a surface its middle stands for all its samples.
             pixel, number = np.nonzero(mine & (~even[:, None] | MIDDLE))
             row, column = np.divmod(pixel, camera.size[1])
-            places = np.stack([column + (number % 3 + 0.5) / 3, row + (number // 3 + 0.5) / 3], axis=1)
+            places = np.stack([column + number % 3 / 2, row + number // 3 / 2], axis=1)
             light, spots = shaded(scene, part.material, soup.corners[samples[pixel, number]], places)
-            share = np.where(even, 1, 1 / 9)[pixel]
+            share = np.where(even[pixel], 1, SAMPLES[number])
             for channel, values in enumerate((*light.T, np.ones(len(light)))):
                 colour[:, channel] += np.bincount(pixel, values * share, count)
             middle = MIDDLE[number]
@@ -65,10 +65,11 @@ def _samples(soup: Soup, camera: Camera) -> tuple[NDArray[np.int32], NDArray[np.
     """Return the nearest triangles, -1 for none, and their depths (H * W, 9) at nine samples of each pixel."""
     height, width = camera.size
     flat = turned(soup.corners[..., :3].reshape(-1, 3), camera.matrix @ camera.turn).reshape(-1, 3, 3).astype(float)
-    found, near = nearest(3 * flat[..., :2] / flat[..., 2:], 1 / flat[..., 2], (3 * height, 3 * width))
+    places = 2 * flat[..., :2] / flat[..., 2:] + 0.5
+    found, near = nearest(places, 1 / flat[..., 2], (2 * height + 1, 2 * width + 1))
 
     def by_pixel(values: NDArray[Any]) -> NDArray[Any]:
-        return values.reshape(height, 3, width, 3).transpose(0, 2, 1, 3).reshape(-1, 9)
+        return np.lib.stride_tricks.sliding_window_view(values, (3, 3))[::2, ::2].reshape(-1, 9)
 
     return by_pixel(found), 1 / np.maximum(by_pixel(near), 1e-12)
 

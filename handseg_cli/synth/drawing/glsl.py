@@ -15,13 +15,14 @@ from handseg_cli.synth.drawing.shading import (
     GRAIN_SIZE,
     KEYS,
     LIFT_MM,
+    SAMPLES,
     SHADOW_MM,
     STRETCH,
 )
-from handseg_cli.synth.drawing.soup import TILE
 
 NEAR_PLANE, FAR_PLANE = NEAR / 2, 100_000.0  # mm; what is nearer than NEAR has been cut off already
 NONE = 0xFFFFFFFF
+TILE = 8  # pixels
 ROW = 256  # triangles in a row of the texture that holds their corners
 
 PLACED = """
@@ -75,6 +76,7 @@ uniform sampler2D shade_1;
 uniform mat4 shade_view[2];
 uniform vec3 shade_size[2];  // across, deep, radius
 const vec3 WRAP = vec3({WRAP[0]}, {WRAP[1]}, {WRAP[2]});
+const float SAMPLES[9] = float[]({", ".join(f"{share:.4f}" for share in SAMPLES)});
 const vec2 DISC[{len(DISC)}] = vec2[]({", ".join(f"vec2({x:.3f}, {y:.3f})" for x, y in DISC)});
 """
 
@@ -158,9 +160,12 @@ vec3 shaded(uint triangle, vec2 pixel, out vec3 weights) {{
 
     vec3 view = -normalize(at);
     vec3 smooth_normal = normalize(normal_u.xyz + vec3(1e-9)) * (front ? 1.0 : -1.0);
-    float fine = log2(max(weights.z * length(ray[0]) / {GRAIN_MM}, 0.001));
-    vec3 relief = textureLod(grain, at / {GRAIN_SIZE * GRAIN_MM}, fine).rgb
-        + 0.6 * textureLod(grain, at / {GRAIN_SIZE * GRAIN_MM * COARSER}, fine - {log2(COARSER)}).rgb - 0.8;
+    vec3 relief = vec3(0);
+    if (matter.z > 0.0) {{
+        float fine = log2(max(weights.z * length(ray[0]) / {GRAIN_MM}, 0.001));
+        relief = textureLod(grain, at / {GRAIN_SIZE * GRAIN_MM}, fine).rgb
+            + 0.6 * textureLod(grain, at / {GRAIN_SIZE * GRAIN_MM * COARSER}, fine - {log2(COARSER)}).rgb - 0.8;
+    }}
     vec3 normal = normalize(smooth_normal + matter.z * relief);
     vec3 albedo = textureGrad(atlas, picture, picture_right, picture_down).rgb;
     if (tone.w > 0.0) albedo = tone.rgb * pow(albedo, vec3(tone.w));
@@ -202,9 +207,9 @@ uint triangle_at(ivec2 place) {{
     return triangle >= range.x && triangle < range.y ? triangle : {NONE}u;
 }}
 
-// Each pixel has nine samples. Those that lie on one stretch of the surface are shaded as one.
+// Of a pixel's nine samples those that lie on one stretch of the surface are shaded as one.
 void main() {{
-    ivec2 start = 3 * ivec2(gl_FragCoord.xy);
+    ivec2 start = 2 * ivec2(gl_FragCoord.xy);
     uint left = 0u;
     float least = 1.0, most = 0.0;
     for (int i = 0; i < 9; i++) {{
@@ -235,10 +240,10 @@ void main() {{
         }}
         vec3 weights;
         uint triangle = triangle_at(place);
-        vec3 light = shaded(triangle, (vec2(place) + 0.5) / 3.0, weights);
-        float count = 0.0;
-        for (uint rest = together; rest != 0u; rest &= rest - 1u) count += 1.0;
-        colour += vec4(light, 1) * count / 9.0;
+        vec3 light = shaded(triangle, vec2(place) / 2.0, weights);
+        float share = 0.0;
+        for (int i = 0; i < 9; i++) share += (together & (1u << i)) != 0u ? SAMPLES[i] : 0.0;
+        colour += vec4(light, 1) * share;
         if (first == 4) found = vec4(float(triangle + 1u), weights);
         left &= ~together;
     }}

@@ -17,7 +17,7 @@ from handseg_cli.synth.body import Floats
 from handseg_cli.synth.surface import Lights
 from handseg_cli.synth.turning import unit
 
-COUNT = 24  # soft lights of an environment
+COUNT = 16  # soft lights of an environment
 FINE = (160, 320)  # rows and columns at which peaks are looked for
 PEAK = np.radians(4.0)  # how far from its brightest point a peak reaches
 PEAK_SHARE = 0.06  # of all power: a peak with more of it is a sharp light of its own

@@ -15,19 +15,17 @@ from handseg_cli.synth.surface import Camera, Drawing, Lights, Material, Surface
 
 # How often light is averaged over a mesh, per channel: red creeps farthest in skin.
 CREEP_SKIN, CREEP = (4, 2, 1), (1, 1, 1)
-TILE = 8  # pixels
 
 
 @dataclass(frozen=True)
 class Part:
-    """The triangles from `start` to `stop` of a soup: those of one surface that a camera may see, in some tiles."""
+    """The triangles from `start` to `stop` of a soup: those of one surface that a camera may see."""
 
     surface: int
     start: int
     stop: int
     material: Material
     mesh: Mesh
-    tiles: NDArray[np.bool_]  # (h, w) which squares of TILE pixels they may touch
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,7 @@ class Soup:
 
     corners: NDArray[np.float32]  # (T, 3, 12) place 3, openness, normal 3, u, soft light 3, v
     parts: tuple[Part, ...]
+    seen: NDArray[np.float32]  # (Q, 3) the places of all corners, each once or a few times
     small: NDArray[np.float32]  # (C, 3) points all over what throws shadows and is not large
     shading_points: NDArray[np.float32]  # (P, 3)
     shading_triangles: NDArray[np.int32]  # (S, 3) those that turn their outsides to a light throw its shadows
@@ -55,21 +54,22 @@ def lit_soup(surfaces: Sequence[Surface], camera: Camera, lights: Lights) -> Sou
     meshes = [mesh_of(surface) for surface in surfaces]
     parts, start = [], 0
     for number, (surface, mesh) in enumerate(zip(surfaces, meshes, strict=True)):
-        seen = in_view(mesh, camera, surface.material.double)
-        stop = start + len(seen.triangles)
+        shown = in_view(mesh, camera, surface.material.double)
+        stop = start + len(shown.triangles)
         if stop > start:
-            parts.append(Part(number, start, stop, surface.material, seen, _tiles(seen, camera)))
+            parts.append(Part(number, start, stop, surface.material, shown))
         start = stop
     if not parts:
         nowhere = np.zeros((0, 3), np.float32)
-        return Soup(np.zeros((0, 3, 12), np.float32), (), nowhere, nowhere, np.zeros((0, 3), np.int32))
+        return Soup(np.zeros((0, 3, 12), np.float32), (), nowhere, nowhere, nowhere, np.zeros((0, 3), np.int32))
     near = min(float(projected(part.mesh.points, camera)[:, 2].min()) for part in parts)
     blockers = blockers_of(meshes, [surface.material for surface in surfaces], near / float(camera.matrix[0, 0]))
     light = _light(parts, blockers, lights)
     corners = [_corners(part.mesh, camera, values) for part, values in zip(parts, light, strict=True)]
     shading = _shading(meshes, [surface.material.double for surface in surfaces], camera)
-    small = blockers.points.T - camera.eye.astype(np.float32)
-    return Soup(np.concatenate(corners), tuple(parts), small, *shading)
+    eye = camera.eye.astype(np.float32)
+    seen = np.concatenate([part.mesh.points for part in parts]) - eye
+    return Soup(np.concatenate(corners), tuple(parts), seen, blockers.points.T - eye, *shading)
 
 
 def _light(parts: Sequence[Part], blockers: Blockers, lights: Lights) -> list[Floats]:
@@ -94,21 +94,6 @@ def _corners(mesh: Mesh, camera: Camera, light: Floats) -> Floats:
     corners = points.take(mesh.triangles.ravel(), axis=0).reshape(-1, 3, 12)
     corners[..., 7], corners[..., 11] = mesh.uv[..., 0], mesh.uv[..., 1]
     return corners
-
-
-def _tiles(mesh: Mesh, camera: Camera) -> NDArray[np.bool_]:
-    flat = projected(mesh.points, camera)
-    rows, columns = (-(-side // TILE) for side in camera.size)
-    x, y = (flat[:, axis] / (flat[:, 2] * TILE) for axis in (0, 1))
-    corners = [side.take(mesh.triangles.T).clip(0, count - 1) for side, count in ((x, columns), (y, rows))]
-    left, top = (np.minimum.reduce(side).astype(np.intp) for side in corners)
-    right, low = (np.maximum.reduce(side).astype(np.intp) + 1 for side in corners)
-    # Each triangle's box is marked where it begins and ends; sums along both axes then fill it.
-    steps = np.zeros((rows + 1) * (columns + 1), np.int64)
-    for row, column, step in ((top, left, 1), (top, right, -1), (low, left, -1), (low, right, 1)):
-        steps += step * np.bincount(row * (columns + 1) + column, minlength=len(steps))
-    filled = steps.reshape(rows + 1, columns + 1).cumsum(axis=0).cumsum(axis=1)
-    return np.asarray(filled[:rows, :columns] > 0)
 
 
 def _shading(

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.synth.body import LEFT, RIGHT, Bone, Floats, Ints, Marks, Side, chain_joints
+from handseg_cli.synth.lately import lately
+from handseg_cli.synth.turning import cross
 
 OFF_ARMS = -1e4
 SIDES: tuple[tuple[int, Side], ...] = ((LEFT, "L"), (RIGHT, "R"))
@@ -25,12 +27,12 @@ def mark(points: Floats, bones: tuple[Bone, ...], holders: Ints, weights: Floats
     """Return the marks of points (V, 3) at rest, each held by the bones `holders` (V, K) with `weights` (V, K)."""
     side, along = np.zeros(len(points), np.uint8), np.full(len(points), OFF_ARMS, np.float32)
     finger, reach = np.zeros(len(points), np.uint8), np.full(len(points), -1, np.float32)
+    names = " ".join(bone.name for bone in bones)
     for number, letter in SIDES:
-        whole, lower = (_held(bones, holders, weights, names, letter) for names in (ARM, LOWER))
-        held = np.flatnonzero(whole > 0.45)
+        held, lower = _held(names, holders, weights, letter)
         if not len(held):
             continue
-        beyond, shoulder = _along(points[held], bones, letter, lower[held])
+        beyond, shoulder = _along(points[held], bones, letter, lower)
         arm = held[beyond > shoulder]
         side[arm], along[arm] = number, beyond[beyond > shoulder]
         hand = arm[along[arm] > -INTO_PALM]
@@ -38,10 +40,15 @@ def mark(points: Floats, bones: tuple[Bone, ...], holders: Ints, weights: Floats
     return Marks(side, along, finger, reach)
 
 
-def _held(bones: tuple[Bone, ...], holders: Ints, weights: Floats, names: tuple[str, ...], side: Side) -> Floats:
-    """Return how far each point is held by the bones of a side whose names start so (V,), 0 to 1."""
-    chosen = np.array([bone.name.startswith(names) and bone.name.endswith(f".{side}") for bone in bones])
-    return np.asarray(np.einsum("vk,vk->v", weights, chosen[holders]))
+@lately(16)
+def _held(names: str, holders: Ints, weights: Floats, side: Side) -> tuple[Ints, Floats]:
+    """Return which points the arm of a side holds, of bones with these names, and how far its lower half does."""
+    whole, lower = (
+        np.array([name.startswith(starts) and name.endswith(f".{side}") for name in names.split()])
+        for starts in (ARM, LOWER)
+    )
+    held = np.flatnonzero(np.einsum("vk,vk->v", weights, whole[holders]) > 0.45)
+    return held, np.asarray(np.einsum("vk,vk->v", weights[held], lower[holders[held]]))
 
 
 def _along(points: Floats, bones: tuple[Bone, ...], side: Side, lower: Floats) -> tuple[Floats, float]:
@@ -77,7 +84,7 @@ def fingers_of(points: Floats, joints: Floats) -> tuple[NDArray[np.uint8], Float
 def _sides(points: Floats, chains: Floats) -> Floats:
     """Return how far points lie from the three planes between four fingers (V, 3), positive before each."""
     middle = (chains[1:-1, :2] + chains[2:, :2]) / 2
-    normals = _unit(np.cross(middle[:, 1] - middle[:, 0], _palm(chains)))
+    normals = _unit(cross(middle[:, 1] - middle[:, 0], _palm(chains)))
     normals *= np.sign(np.einsum("fa,fa->f", normals, chains[1:-1, 0] - chains[2:, 0]))[:, None]
     return np.asarray(points @ normals.T - np.einsum("fa,fa->f", middle[:, 0], normals))
 
@@ -102,7 +109,7 @@ def _thumb(points: Floats, chains: Floats) -> tuple[Floats, Floats]:
     """
     base = chains[0, 0]
     bone, index = _unit(chains[0, 1] - base), _unit(chains[1, 0] - base)
-    border = np.cross(_palm(chains), bone + index)
+    border = cross(_palm(chains), bone + index)
     border = _unit(border * np.sign(border @ bone))
     inside = (points - base) @ border
     reach = reached(points, chains[0])
@@ -114,7 +121,7 @@ def _thumb(points: Floats, chains: Floats) -> tuple[Floats, Floats]:
 
 def _palm(chains: Floats) -> Floats:
     """Return the direction (3,) across the palm's plane."""
-    return _unit(np.cross(chains[1, 0] - chains[0, 0], chains[4, 0] - chains[0, 0]))
+    return _unit(cross(chains[1, 0] - chains[0, 0], chains[4, 0] - chains[0, 0]))
 
 
 def reached(points: Floats, chain: Floats) -> Floats:

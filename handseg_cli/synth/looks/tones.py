@@ -54,9 +54,10 @@ def skin(rng: np.random.Generator, folder: Path | None = None) -> Material:
     return _toned(atlas(chosen), np.array(typical(chosen)), tone, rng, POWER)
 
 
-def atlases_in(folder: Path) -> list[Path]:
+@lru_cache(maxsize=2)
+def atlases_in(folder: Path) -> tuple[Path, ...]:
     """Return the skin atlases of a folder, by name."""
-    found = sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES)
+    found = tuple(sorted(path for path in folder.glob("*") if path.suffix.lower() in PICTURES))
     if not found:
         raise DatasetError(f"{folder}: holds no skin atlas (.jpg or .png); {ADVICE}")
     return found

@@ -85,7 +85,8 @@ def _photo(photos: tuple[Path, ...], size: tuple[int, int], rng: np.random.Gener
 def to_light(image: Image) -> Light:
     """Undo a photo's tone curve: return linear light (H, W, 3)."""
     darkest = cv2.min(cv2.min(image[..., 0], image[..., 1]), image[..., 2])
-    return np.asarray(LINEAR[image] * WHITER[darkest][..., None], np.float32)
+    whiter = cv2.LUT(darkest, WHITER)
+    return np.asarray(cv2.multiply(cv2.LUT(image, LINEAR), cv2.merge([whiter, whiter, whiter])), np.float32)
 
 
 def surroundings(environment: Environment, camera: Camera) -> Light:
@@ -98,14 +99,16 @@ def surroundings(environment: Environment, camera: Camera) -> Light:
     east, up, north = (row[0] * x + (row[1] * y + row[2]) for row in matrix)
     rows, columns = panorama.shape[:2]
     around = np.asarray(cv2.phase(east, north), np.float32) * np.float32(columns / (2 * np.pi)) - np.float32(0.5)
-    down = np.asarray(cv2.phase(up, np.hypot(east, north)), np.float32) * np.float32(rows / np.pi) - np.float32(0.5)
+    down = np.asarray(cv2.phase(up, cv2.magnitude(east, north)), np.float32) * np.float32(rows / np.pi) - np.float32(
+        0.5
+    )
     # One column more at either side: the panorama goes on there.
     wrapped = cv2.copyMakeBorder(panorama, 0, 0, 1, 1, cv2.BORDER_WRAP)
     seen = cv2.remap(wrapped, around + 1, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     larger = float(camera.matrix[0, 0]) * 2 * np.pi / columns
     if larger > 1.2:  # the panorama's pixels than the camera's
         seen = cv2.GaussianBlur(seen, (0, 0), 0.6 * larger)
-    return np.asarray(seen * environment.tint, np.float32)
+    return np.asarray(cv2.transform(seen, np.diag(environment.tint)), np.float32)
 
 
 def cropped(image: Image, size: tuple[int, int], rng: np.random.Generator) -> Image:

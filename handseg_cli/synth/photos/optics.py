@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from handseg_cli.sample import Mask
 from handseg_cli.synth.labels import ARMS, FIRST
-from handseg_cli.synth.photos.plate import Plate
+from handseg_cli.synth.photos.plate import Plate, covered
 
 Light = NDArray[np.float32]
 
@@ -80,21 +80,22 @@ def focused(light: Light, depth: Light, radius: Light) -> Light:
     if np.abs(radius).max(initial=0) < SHARP:
         return light
     side = max(depth.shape)
-    number = np.digitize(radius, np.array(EDGES[1:-1], np.float32) * side)
+    number = np.zeros(radius.shape, np.uint8)
+    for edge in EDGES[1:-1]:
+        number += radius >= np.float32(edge * side)
     found = np.flatnonzero(np.bincount(number.ravel(), minlength=len(EDGES) - 1))
     result: Light | None = None
+    solid = np.asarray(cv2.merge([*cv2.split(light), np.ones_like(radius)]), np.float32)
     for each in found[::-1]:  # from the farthest
         mine = number == each
         reach = float(np.abs(radius[mine]).mean())
-        layer = disc_blurred(np.dstack([light * mine[..., None], mine.astype(np.float32)]), reach)
-        weight = layer[..., 3:]
+        layer = disc_blurred(np.asarray(cv2.copyTo(solid, mine.astype(np.uint8)), np.float32), reach)
         if result is None:
             # What is hidden is not known: let the colours beside it stand for it.
             wide = cv2.blur(layer, (2 * (side // 16) + 1,) * 2)
             filled = wide[..., :3] / np.maximum(wide[..., 3:], 1e-4)
-            result = layer[..., :3] + (1 - weight) * np.where(wide[..., 3:] > 1e-3, filled, light)
-        else:
-            result = layer[..., :3] + (1 - weight) * result
+            result = np.asarray(np.where(wide[..., 3:] > 1e-3, filled, light), np.float32)
+        result = covered(result, layer)
     assert result is not None
     return np.asarray(result, np.float32)
 

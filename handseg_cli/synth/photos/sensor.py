@@ -46,7 +46,7 @@ def developed(light: Light, sensor: Sensor, rng: np.random.Generator) -> Image:
         signal = lifted(signal, sensor.lift)
     signal = np.asarray(cv2.transform(signal, colour_matrix(sensor)), np.float32)
     index = np.sqrt((signal / np.float32(sensor.headroom)).clip(0, 1)) * np.float32(STEPS - 1) + np.float32(0.5)
-    return np.asarray(tone_table(sensor)[index.astype(np.uint16)], np.uint8)
+    return np.asarray(tone_table(sensor).take(index.astype(np.uint16)), np.uint8)
 
 
 def gain(light: Light, sensor: Sensor) -> float:

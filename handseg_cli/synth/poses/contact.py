@@ -11,6 +11,7 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 
 from handseg_cli.synth.body import Body, Floats, Ints, Side
+from handseg_cli.synth.lately import lately
 from handseg_cli.synth.poses.anatomy import Hand, bones_at, joints_along
 from handseg_cli.synth.turning import cross
 
@@ -173,13 +174,21 @@ class Flesh:
 
 def flesh_of(body: Body, hand: Hand) -> Flesh:
     """Measure the fingers' and the palm's thickness from a body's points at rest."""
-    limbs = np.array([_limb(bone.name, hand.side) for bone in body.bones])
-    limb = limbs[body.holders[np.arange(len(body.points)), body.weights.argmax(axis=1)]]
-    points = {number: (body.points[limb == number] - hand.wrist) @ hand.axes.T for number in range(6)}
+    names = " ".join(bone.name for bone in body.bones)
+    limbs = _limbs(names, body.holders, body.weights, hand.side)
+    points = [(body.points[limb] - hand.wrist) @ hand.axes.T for limb in limbs]
     measures = np.array([_finger(points[finger + 1], hand, finger) for finger in range(5)])
     last = _rest_joints(hand)[:, 2]
     ends = np.array([((points[f + 1] - last[f]) @ hand.rest[f, 2, :, 0]).max() for f in range(5)])
     return Flesh(measures[..., 0], measures[..., 1], ends, _palm(points[0], hand.bases[1:]))
+
+
+@lately(16)
+def _limbs(names: str, holders: Ints, weights: Floats, side: Side) -> tuple[Ints, ...]:
+    """Return which points bones with these names hold the most: those of a side's palm, then of each finger."""
+    limbs = np.array([_limb(name, side) for name in names.split()])
+    limb = limbs[holders[np.arange(len(holders)), weights.argmax(axis=1)]]
+    return tuple(np.flatnonzero(limb == number) for number in range(6))
 
 
 def _limb(bone: str, side: Side) -> int:

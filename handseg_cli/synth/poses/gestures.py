@@ -21,6 +21,7 @@ from handseg_cli.synth.poses.resolve import Around, resolve
 from handseg_cli.synth.poses.trunk import Trunk, carried, face_spot, trunk_of
 
 TRIES, MEETINGS = 4, 32
+WELL = 0.5  # cost below which nobody sees what is amiss
 SIDES: tuple[Side, Side] = ("L", "R")
 STILL = Frame(np.zeros(3), np.eye(3))
 # How far, in degrees, a hand may be turned from how it was wanted before it is tried elsewhere.
@@ -70,7 +71,7 @@ def best_of(attempt: Callable[[], Gesture]) -> Gesture:
     """Return the first gesture that is well, or else the least bad of TRIES."""
     best = attempt()
     for _ in range(TRIES - 1):
-        if best.cost == 0:
+        if best.cost < WELL:
             break
         best = min(best, attempt(), key=lambda gesture: gesture.cost)
     return best

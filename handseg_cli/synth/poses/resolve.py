@@ -141,6 +141,8 @@ class _Problem:
 
     def gaps(self, own: Cones) -> Floats:
         """Return how far what should touch the thumb's tip (..., F) is from it, negative when in it."""
+        if not self.touching:
+            return np.zeros((*own.stops.shape[:-2], 0))
         places = np.concatenate([own.stops[..., TIPS, :], own.starts[..., TIPS[:1], :]], axis=-2)
         radii = np.append(own.radii[TIPS, 1], own.radii[TIPS[0], 0])
         which = np.array(self.touching, int) - 1

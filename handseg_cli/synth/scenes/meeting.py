@@ -26,7 +26,7 @@ from handseg_cli.synth.scenes.stage import (
 from handseg_cli.synth.scenes.studio import Person, Studio, random_light, random_person
 from handseg_cli.synth.surface import Camera
 
-TRIES = 12
+TRIES, MEETINGS = 12, 3
 FAR, LARGE = (300, 1200), (0.22, 0.6)
 LEFT_TO_ITSELF = 6.0  # mm that flesh may lie in flesh
 
@@ -34,12 +34,17 @@ LEFT_TO_ITSELF = 6.0  # mm that flesh may lie in flesh
 def meeting(studio: Studio, size: tuple[int, int], rng: np.random.Generator) -> Scene | None:
     """Return a scene of two hands that meet, or None where chance made none that can be shown."""
     large = float(np.exp(rng.uniform(*np.log(LARGE))))
-    person = random_person(studio, ("L", "R"), rng, smooth=large * max(size) > CLOSE)
+    # Where two hands meet, arms that end at the wrist could not be hidden.
+    person = random_person(studio, ("L", "R"), rng, smooth=large * max(size) > CLOSE, strangers=0.0)
     lead: Side = "R" if rng.uniform() < 0.5 else "L"
     other: Side = "L" if lead == "R" else "R"
     limbs = [limb_of(person.arms[side], side) for side in (lead, other)]
-    pair = met(str(rng.choice(list(PAIRS))), limbs[0], limbs[1], rng)
-    if pair.worst > LEFT_TO_ITSELF:
+    # Somebody drawn anew would cost more than another meeting.
+    for _ in range(MEETINGS):
+        pair = met(str(rng.choice(list(PAIRS))), limbs[0], limbs[1], rng)
+        if pair.worst <= LEFT_TO_ITSELF:
+            break
+    else:
         return None
     for _ in range(TRIES):
         there = zip(limbs, (pair.first, pair.second), strict=True)

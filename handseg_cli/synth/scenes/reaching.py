@@ -28,7 +28,7 @@ from handseg_cli.synth.scenes.stage import (
 )
 from handseg_cli.synth.surface import Camera
 
-TRIES = 24  # of places for a hand, some of which show where its arm ends
+TRIES = 8  # of places for a hand: where the first few show where its arm ends, most others would
 DEEP = 6.0  # mm that what is held may lie in a hand
 
 

@@ -74,13 +74,15 @@ def random_skin(studio: Studio, rng: np.random.Generator) -> Material:
     return skin(rng, studio.assets / "skins" if studio.assets else None)
 
 
-def random_person(studio: Studio, sides: Sequence[Side], rng: np.random.Generator, smooth: bool = True) -> Person:
-    """Draw somebody of whom only arms, smooth or coarse, are seen, on these sides."""
+def random_person(
+    studio: Studio, sides: Sequence[Side], rng: np.random.Generator, smooth: bool = True, strangers: float = STRANGERS
+) -> Person:
+    """Draw somebody of whom only arms, smooth or coarse, are seen, on these sides; some are strangers."""
     if studio.assets is None:
         shape = random_hand_shape(rng)
         arms = {side: procedural_hand(shape, side) for side in sides}
         return Person(arms, random_skin(studio, rng), random_outfit(rng, FOREARM))
-    if rng.uniform() < STRANGERS:
+    if rng.uniform() < strangers:
         return stranger(studio.assets, sides, rng)
     amounts, known = makehuman.random_shape(rng), figures(studio.assets, smooth)
     arms = {side: makehuman.shaped(known.arms[side], amounts) for side in sides}

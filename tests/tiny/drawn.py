@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.synth.body import LEFT
+from handseg_cli.synth.photos.plate import Plate, empty, layer_of, over
 from handseg_cli.synth.surface import Camera, Drawing, Kind
 
 KINDS = (Kind.SKIN, Kind.WORN, Kind.CLOTH, Kind.THING)
@@ -105,3 +106,8 @@ def _capsule(start: NDArray[np.float32], end: NDArray[np.float32], radius: float
     way = np.asarray(end - start)
     along = np.clip(((x - start[0]) * way[0] + (y - start[1]) * way[1]) / max(way @ way, 1e-6), 0, 1)
     return np.asarray(np.hypot(x - start[0] - along * way[0], y - start[1] - along * way[1]) <= radius)
+
+
+def composed(drawing: Drawing, backdrop: NDArray[np.float32]) -> Plate:
+    """Put what has been drawn, from surfaces of KINDS, before a backdrop (H, W, 3) in linear light."""
+    return over(empty(backdrop), layer_of(drawing, KINDS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +11,9 @@ from handseg_cli.sample import Sample
 from handseg_cli.synth.labels import HANDS, SIDES, TO_DIGIT, hands_named, inside, projected, unhidden
 from handseg_cli.synth.photos.distortion import bent, bent_points, scale
 from handseg_cli.synth.photos.lens import Lens, photo
-from handseg_cli.synth.photos.plate import Plate, empty, layer_of, over
+from handseg_cli.synth.photos.plate import Plate
 from handseg_cli.synth.rendered import Rendered
-from handseg_cli.synth.surface import Camera, Drawing, Kind
+from handseg_cli.synth.surface import Camera
 
 # Here a pixel's middle lies at a half; samples tell it by whole numbers.
 MIDDLE = np.float32(0.5)
@@ -31,11 +30,6 @@ class Shot:
     key: str
     style: str = ""
     group: str = ""
-
-
-def composed(drawing: Drawing, kinds: Sequence[Kind], backdrop: NDArray[np.float32]) -> Plate:
-    """Put what has been drawn, from surfaces of these kinds, before a backdrop (H, W, 3) in linear light."""
-    return over(empty(backdrop), layer_of(drawing, kinds))
 
 
 def photograph(shot: Shot, lens: Lens, rng: np.random.Generator) -> Rendered:

@@ -75,7 +75,7 @@ def random_skin(studio: Studio, rng: np.random.Generator) -> Material:
 
 
 def random_person(
-    studio: Studio, sides: Sequence[Side], rng: np.random.Generator, smooth: bool = True, strangers: float = STRANGERS
+    studio: Studio, sides: Sequence[Side], rng: np.random.Generator, smooth: bool, strangers: float = STRANGERS
 ) -> Person:
     """Draw somebody of whom only arms, smooth or coarse, are seen, on these sides; some are strangers."""
     if studio.assets is None:
@@ -99,7 +99,7 @@ def stranger(assets: Path, sides: Sequence[Side], rng: np.random.Generator) -> P
     return Person(arms, skin, Outfit(None, None))
 
 
-def random_upper_body(studio: Studio, rng: np.random.Generator, smooth: bool = True) -> Body:
+def random_upper_body(studio: Studio, rng: np.random.Generator, smooth: bool) -> Body:
     """Draw the upper body of somebody, with both arms, smooth or coarse, and a face."""
     assert studio.assets is not None, "only the assets have whole bodies"
     return makehuman.shaped(figures(studio.assets, smooth).upper, makehuman.random_shape(rng))

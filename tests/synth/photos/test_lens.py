@@ -12,7 +12,6 @@ from handseg_cli.synth.photos import coding, optics, sensor
 from handseg_cli.synth.photos.coding import Coding
 from handseg_cli.synth.photos.lens import MAKES, Lens, photo, random_lens
 from handseg_cli.synth.photos.optics import Optics
-from handseg_cli.synth.photos.photograph import composed
 from handseg_cli.synth.photos.plate import Plate
 from handseg_cli.synth.photos.sensor import Sensor
 from tests.tiny import drawn
@@ -21,7 +20,7 @@ from tests.tiny import drawn
 def scene(seed: int = 0, size: tuple[int, int] = (96, 128)) -> Plate:
     rng = np.random.default_rng(seed)
     backdrop = rng.uniform(0.05, 0.6, (6, 8, 3)).repeat(16, axis=0).repeat(16, axis=1).astype(np.float32)
-    return composed(drawn.at_random(rng, size), drawn.KINDS, backdrop)
+    return drawn.composed(drawn.at_random(rng, size), backdrop)
 
 
 @pytest.mark.parametrize("kind", MAKES)

@@ -13,7 +13,6 @@ from handseg_cli.synth.labels import PASTED
 from handseg_cli.synth.photos import cutouts, paste
 from handseg_cli.synth.photos.cutouts import Piece, Scraps, cut_end, cutout_files, distractor, real_hand
 from handseg_cli.synth.photos.paste import Place, pasted, placed, random_place
-from handseg_cli.synth.photos.photograph import composed
 from handseg_cli.synth.photos.plate import Plate, empty
 from tests.tiny import drawn
 
@@ -55,7 +54,7 @@ def agree(plate: Plate) -> bool:
 @pytest.mark.parametrize("seed", range(6))
 def test_parts_and_depth_agree_after_any_pasting(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    plate = composed(drawn.at_random(rng), drawn.KINDS, GREY)
+    plate = drawn.composed(drawn.at_random(rng), GREY)
     before = plate.parts.copy()
     for hand in (True, False, True):
         plate = pasted(plate, piece(hand), random_place(plate, piece(hand), float(rng.uniform(100, 1000)), rng), rng)
@@ -74,7 +73,7 @@ def test_a_hand_is_hand_and_another_thing_is_nothing_in_the_very_same_pixels() -
 
 def test_a_piece_behind_a_drawn_hand_does_not_touch_its_labels() -> None:
     drawing, _ = drawn.flat_hand(1)
-    plate = composed(drawing, drawn.KINDS, GREY)
+    plate = drawn.composed(drawing, GREY)
     mine = plate.parts > 0
     behind = pasted(plate, piece(), middle(600), np.random.default_rng(0))
     before = pasted(plate, piece(), middle(200), np.random.default_rng(0))
@@ -162,7 +161,7 @@ def test_a_folder_without_pairs_is_named(tmp_path: Path) -> None:
 
 def test_a_shadow_falls_on_what_is_behind_alone() -> None:
     drawing, _ = drawn.flat_hand(1)
-    plate = composed(drawing, drawn.KINDS, GREY)
+    plate = drawn.composed(drawing, GREY)
     cover = drawn.disc((80, 60), 30).astype(np.float32)
     for seed in range(6):
         lit = paste.shaded(plate, cover, middle(900), np.random.default_rng(seed))

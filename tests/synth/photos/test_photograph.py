@@ -12,7 +12,7 @@ from handseg_cli.synth.labels import ARM, HANDS, NAMES, PASTED, seen_joints
 from handseg_cli.synth.photos.cutouts import Piece
 from handseg_cli.synth.photos.lens import Lens, random_lens
 from handseg_cli.synth.photos.paste import Place, pasted
-from handseg_cli.synth.photos.photograph import Shot, composed, photograph
+from handseg_cli.synth.photos.photograph import Shot, photograph
 from tests.tiny import drawn
 
 GREY = np.full((*drawn.SIZE, 3), 0.3, np.float32)
@@ -20,14 +20,14 @@ GREY = np.full((*drawn.SIZE, 3), 0.3, np.float32)
 
 def shot(side: int = LEFT) -> Shot:
     drawing, joints = drawn.flat_hand(side)
-    plate = composed(drawing, drawn.KINDS, GREY)
+    plate = drawn.composed(drawing, GREY)
     return Shot(plate, drawn.camera(), seen_joints({side: joints}, drawn.camera()), "0", "sign", "somebody")
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_mask_sides_parts_and_depth_agree_pixel_for_pixel(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    plate = composed(drawn.at_random(rng), drawn.KINDS, GREY)
+    plate = drawn.composed(drawn.at_random(rng), GREY)
     lens = random_lens(rng, bent=seed % 2 == 1)
     made = photograph(Shot(plate, drawn.camera(), np.full((42, 3), np.nan, np.float32), "0"), lens, rng)
     sample = made.sample
@@ -107,7 +107,7 @@ def test_joints_under_a_pasted_hand_are_hidden() -> None:
 def test_a_drawing_of_no_numbers_still_gives_a_photo() -> None:
     drawing = drawn.at_random(np.random.default_rng(0))
     bad = replace(drawing, colour=np.full_like(drawing.colour, np.inf), depth=np.full_like(drawing.depth, np.nan))
-    plate = composed(bad, drawn.KINDS, GREY * np.float32(np.nan))
+    plate = drawn.composed(bad, GREY * np.float32(np.nan))
     for seed in range(6):
         rng = np.random.default_rng(seed)
         made = photograph(Shot(plate, drawn.camera(), np.full((42, 3), np.nan, np.float32), "0"), random_lens(rng), rng)

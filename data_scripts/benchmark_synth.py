@@ -34,7 +34,7 @@ from handseg_cli.synth.photos.plate import layer_of
 from handseg_cli.synth.scenes.studio import open_studio
 from handseg_cli.synth.settings import SynthSettings, rng_of
 
-WARM = 30  # photos
+WARM = 150  # photos: by then nearly all patterns and skins have been read
 STAGES = ("stage", "light", "draw", "compose", "photograph", "encode")
 
 

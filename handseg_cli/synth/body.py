@@ -100,10 +100,10 @@ def rotations(vectors: Floats) -> Floats:
 def skinned(body: Body, matrices: Floats) -> Floats:
     """Return the points (V, 3) where the bones' matrices (B, 4, 4) carry them, each by its holders' weights."""
     # Columns of all matrices beside each other: blending and applying them are then a few passes over flat arrays.
-    columns = matrices[:, :3].transpose(0, 2, 1).reshape(-1, 12).astype(np.float32)
-    blended = columns[body.holders[:, 0]] * body.weights[:, :1]
+    flat = matrices[:, :3].transpose(0, 2, 1).reshape(-1, 12).astype(np.float32)
+    blended = flat.take(body.holders[:, 0], axis=0) * body.weights[:, :1]
     for number in range(1, body.holders.shape[1]):
-        blended += columns[body.holders[:, number]] * body.weights[:, number, None]
+        blended += flat.take(body.holders[:, number], axis=0) * body.weights[:, number, None]
     moved = blended[:, 9:].copy()
     for axis in range(3):
         moved += blended[:, 3 * axis : 3 * axis + 3] * body.points[:, axis, None]
@@ -152,7 +152,7 @@ def restrict(body: Body, kept: NDArray[np.bool_]) -> Body:
 
 def vertex_normals(points: Floats, triangles: Ints) -> Floats:
     """Return the unit normals (V, 3) of points, each the mean of its triangles' weighted by their areas."""
-    a, b, c = triangles.T
+    a, b, c = columns(triangles)
     first, second = [], []
     for column in points.T:
         start = column.take(a)
@@ -166,6 +166,11 @@ def vertex_normals(points: Floats, triangles: Ints) -> Floats:
         summed[axis] += np.bincount(b, area, len(points)) + np.bincount(c, area, len(points))
     x, y, z = summed
     return np.ascontiguousarray((summed / np.maximum(np.sqrt(x * x + y * y + z * z), 1e-12)).T)
+
+
+def columns(triangles: Ints) -> Ints:
+    """Return the corners (3, T) of triangles (T, 3) as NumPy looks values up by: else it brings them so every time."""
+    return np.ascontiguousarray(triangles.T, np.intp)
 
 
 def mirrored(body: Body) -> Body:

@@ -65,8 +65,8 @@ def parts_of(drawing: Drawing, kinds: Sequence[Kind]) -> Mask:
 
 def hands_named(parts: Mask) -> str:
     """Return "left", "right", "both" or "" by the hands whose side is known."""
-    there = set(SIDES[np.flatnonzero(np.bincount(parts.ravel(), minlength=len(NAMES)))].tolist())
-    left, right = LEFT in there, RIGHT in there
+    sides = SIDES.take(parts)
+    left, right = bool((sides == LEFT).any()), bool((sides == RIGHT).any())
     return "both" if left and right else "left" if left else "right" if right else ""
 
 

@@ -40,11 +40,11 @@ class GlEngine:
         self.textures, self.frames = Textures(self.egl), FrameStore(context)
         self.nearest = context.program(glsl.PLACED, glsl.NEAREST)
         self.shade = context.program(glsl.PLACED, glsl.DEPTH_ALONE)
-        self.corners, self.points, self.triangles, self.tiles = (
-            context.buffer(reserve=1 << 20, dynamic=True) for _ in range(4)
+        self.points, self.triangles, self.tiles = (context.buffer(reserve=1 << 20, dynamic=True) for _ in range(3))
+        self.seen, self.shading = (
+            context.vertex_array(program, [(self.points, "3f", "place")], self.triangles)
+            for program in (self.nearest, self.shade)
         )
-        self.seen = context.vertex_array(self.nearest, [(self.corners, "3f 36x", "place")])
-        self.shading = context.vertex_array(self.shade, [(self.points, "3f", "place")], self.triangles)
         self.painters: dict[int, moderngl.VertexArray] = {}
         self.shades = [_shade_frame(context, UNITS[f"shade_{number}"]) for number in range(2)]
         self.table = _table(context, 1)
@@ -94,10 +94,11 @@ class GlEngine:
         self.context.enable_only(moderngl.DEPTH_TEST)
         frames.nearest.use()
         frames.nearest.clear()
-        _fill(self.corners, soup.corners)
+        _fill(self.points, soup.seen)
+        _fill(self.triangles, soup.triangles)
         _set(self.nearest, "view", _clip_matrix(camera).T)
-        if len(soup.corners):
-            self.seen.render(vertices=3 * len(soup.corners))
+        if len(soup.triangles):
+            self.seen.render(vertices=soup.triangles.size)
 
     def _draw_shades(self, soup: Soup, lights: Lights) -> list[Shade]:
         """Draw how far each sharp light gets, for the colours' program to look at."""
@@ -134,7 +135,7 @@ class GlEngine:
         _set(program, "key_towards", sheen.towards)
         _set(program, "key_power", sheen.power)
         _set(program, "key_wide", sheen.wide)
-        _set(program, "sky", sheen.sky)
+        _set(program, "sky", _terms(sheen.sky))
         _set(program, "lean", sheen.lean)
 
     def _set_shades(self, program: moderngl.Program, shades: Sequence[Shade]) -> None:
@@ -188,6 +189,13 @@ def _set(program: moderngl.Program, name: str, values: Floats) -> None:
     uniform = program[name]
     assert isinstance(uniform, moderngl.Uniform)
     uniform.write(values.astype(np.float32).tobytes())
+
+
+def _terms(quadrics: Floats) -> Floats:
+    """Return the factors (10, 3) of quadrics (3, 4, 4) in x x, y y, z z, x y, x z, y z, x, y, z and 1."""
+    rows, columns = [0, 1, 2, 0, 0, 1, 0, 1, 2, 3], [0, 1, 2, 1, 2, 2, 3, 3, 3, 3]
+    twice = np.where(np.equal(rows, columns), 1, 2)
+    return np.asarray((quadrics[:, rows, columns] * twice).T)
 
 
 def _padded(size: tuple[int, int]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from handseg_cli.synth.drawing.egl import Egl
 from handseg_cli.synth.drawing.pyramid import halvings
 
-TEXTURE_BYTES = 160 << 20
+TEXTURE_BYTES = 176 << 20  # all atlases, and what else lately came
 # Numbers as in the registry of OpenGL: what is held as, and is handed over as, bytes and halves.
 TEXTURE_2D, RGBA = 0x0DE1, 0x1908
 TYPES = {"f1": (0x8058, 0x1401), "f2": (0x881A, 0x140B)}

@@ -69,7 +69,7 @@ uniform vec4 matter;  // gloss, rough, grain, soft
 uniform vec3 key_towards[{KEYS}];
 uniform vec3 key_power[{KEYS}];
 uniform float key_wide[{KEYS}];
-uniform mat4 sky[3];
+uniform vec3 sky[10];  // of x x, y y, z z, x y, x z, y z, x, y, z and 1
 uniform vec3 lean;
 uniform sampler2D shade_0;
 uniform sampler2D shade_1;
@@ -190,8 +190,9 @@ vec3 shaded(uint triangle, vec2 pixel, out vec3 weights) {{
         shine += seen * key_power[i] * highlight(normal, view, key_towards[i], rough + key_wide[i]);
     }}
 #endif
-    vec4 back = vec4(reflect(-view, normal), 1);
-    vec3 around = vec3(dot(back, sky[0] * back), dot(back, sky[1] * back), dot(back, sky[2] * back));
+    vec3 back = reflect(-view, normal), square = back * back, mixed = back.xxy * back.yzz;
+    vec3 around = sky[9] + sky[0] * square.x + sky[1] * square.y + sky[2] * square.z
+        + sky[3] * mixed.x + sky[4] * mixed.y + sky[5] * mixed.z + sky[6] * back.x + sky[7] * back.y + sky[8] * back.z;
     float smoothness = 1.0 - matter.y;
     float rim = (1.0 - matter.x) * smoothness * smoothness * fifth(1.0 - clamp(dot(normal, view), 0.0, 1.0));
     shine += openness * max(around, 0.0) * (matter.x + rim);
@@ -212,14 +213,15 @@ void main() {{
     ivec2 start = 2 * ivec2(gl_FragCoord.xy);
     uint left = 0u;
     float least = 1.0, most = 0.0;
+    float depth[9];
     for (int i = 0; i < 9; i++) {{
         ivec2 place = start + ivec2(i % 3, i / 3);
         bool mine = triangle_at(place) != {NONE}u;
         left |= mine ? 1u << i : 0u;
+        depth[i] = texelFetch(depths, place, 0).r;
         if (i % 2 == 0) {{
-            float depth = texelFetch(depths, place, 0).r;
-            least = mine ? min(least, depth) : least;
-            most = mine ? max(most, depth) : most;
+            least = mine ? min(least, depth[i]) : least;
+            most = mine ? max(most, depth[i]) : most;
         }}
     }}
     if (left == 0u) discard;
@@ -233,10 +235,8 @@ void main() {{
         uint together = left;
         if (!even && round < 2) {{
             float reference = mm(texelFetch(depths, place, 0).r);
-            for (int i = 0; i < 9; i++) {{
-                float depth = mm(texelFetch(depths, start + ivec2(i % 3, i / 3), 0).r);
-                if (abs(depth - reference) > {STRETCH} * reference) together &= ~(1u << i);
-            }}
+            for (int i = 0; i < 9; i++)
+                if (abs(mm(depth[i]) - reference) > {STRETCH} * reference) together &= ~(1u << i);
         }}
         vec3 weights;
         uint triangle = triangle_at(place);

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from handseg_cli.synth.body import Floats, Ints, Marks, vertex_normals
+from handseg_cli.synth.body import Floats, Ints, Marks, columns, vertex_normals
 from handseg_cli.synth.surface import Camera, Surface
 
 NEAR = 10.0  # mm before the camera: what is nearer is not seen
@@ -35,10 +35,10 @@ def mesh_of(surface: Surface) -> Mesh:
     triangles, uv = surface.triangles, surface.uv
     keep = surface.keep
     if keep is not None:
-        shown = np.logical_or.reduce((keep >= 0).take(triangles.T))
+        shown = np.logical_or.reduce((keep >= 0).take(columns(triangles)))
         triangles, uv = triangles.compress(shown, axis=0), uv.compress(shown, axis=0)
     used, packed = _packed(triangles, len(surface.points))
-    points = surface.points[used].astype(np.float32)
+    points = surface.points.take(used, axis=0).astype(np.float32)
     normals = np.asarray(vertex_normals(points, packed), np.float32)
     if surface.marks is None:
         none, nought = np.zeros(len(points), np.uint8), np.zeros(len(points), np.float32)
@@ -49,29 +49,30 @@ def mesh_of(surface: Surface) -> Mesh:
     return mesh if keep is None else cut(mesh, keep[used])
 
 
-def _packed(triangles: Ints, count: int) -> tuple[NDArray[np.bool_], Ints]:
-    """Tell which of `count` points triangles use, and return them with those points numbered from zero."""
+def _packed(triangles: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return which of `count` points triangles use, and the triangles with those points numbered from zero."""
     used = np.zeros(count, bool)
     used[triangles.reshape(-1)] = True
-    return used, (np.cumsum(used) - 1).take(triangles)
+    return np.flatnonzero(used), (np.cumsum(used) - 1).take(triangles)
 
 
-def _chosen(marks: Marks, used: NDArray[np.bool_]) -> Marks:
+def _chosen(marks: Marks, used: Ints) -> Marks:
     return Marks(marks.side[used], marks.along[used], marks.finger[used], marks.reach[used])
 
 
 def cut(mesh: Mesh, keep: Floats) -> Mesh:
     """Return the mesh without what lies where `keep` (V,), interpolated, is negative."""
     inside = keep >= 0
-    count = inside.astype(np.int8).take(mesh.triangles.T).sum(axis=0)
+    first, second, third = inside.astype(np.int8).take(columns(mesh.triangles))
+    count = first + second + third
     crossing = np.flatnonzero((count == 1) | (count == 2))
     whole = count == 3
     if not len(crossing):
         return replace(mesh, triangles=mesh.triangles.compress(whole, axis=0), uv=mesh.uv.compress(whole, axis=0))
     # Turned so that the corner which is alone on its side comes first, every triangle is cut in the same way.
     lone = count[crossing] == 1
-    first = (inside[mesh.triangles[crossing]] == lone[:, None]).argmax(axis=1)
-    order = (first[:, None] + np.arange(3)) % 3
+    alone = (inside[mesh.triangles[crossing]] == lone[:, None]).argmax(axis=1)
+    order = (alone[:, None] + np.arange(3)) % 3
     a, b, c = np.take_along_axis(mesh.triangles[crossing], order, axis=1).T
     uv = np.take_along_axis(mesh.uv[crossing], order[..., None], axis=1)
     shares = np.stack([keep[a] / (keep[a] - keep[b]), keep[a] / (keep[a] - keep[c])], axis=1).astype(np.float32)
@@ -110,16 +111,17 @@ def in_view(mesh: Mesh, camera: Camera, double: bool = True) -> Mesh:
 
     If it is not double-sided, triangles that turn their backs to the camera are left out too.
     """
-    flat = projected(mesh.points, camera)
-    seen = seen_triangles(flat, mesh.triangles, camera.size)
+    flat, corners = projected(mesh.points, camera), columns(mesh.triangles)
+    seen = seen_triangles(flat, corners, camera.size)
     if not double:
-        seen &= facing(mesh, camera.eye)
+        seen &= facing(mesh.points, corners, camera.eye)
     mesh = replace(mesh, triangles=mesh.triangles.compress(seen, axis=0), uv=mesh.uv.compress(seen, axis=0))
     if len(mesh.triangles) and (flat[mesh.triangles, 2] < NEAR).any():
         mesh = cut(mesh, flat[:, 2] - NEAR)
     mesh = refined(mesh, camera)
     used, packed = _packed(mesh.triangles, len(mesh.points))
-    return Mesh(mesh.points[used], mesh.normals[used], packed, mesh.uv, _chosen(mesh.marks, used))
+    points, normals = (values.take(used, axis=0) for values in (mesh.points, mesh.normals))
+    return Mesh(points, normals, packed, mesh.uv, _chosen(mesh.marks, used))
 
 
 def turned(points: Floats, matrix: Floats) -> NDArray[np.float32]:
@@ -136,16 +138,22 @@ def projected(points: Floats, camera: Camera) -> Floats:
     return turned((points - camera.eye).astype(np.float32), camera.matrix @ camera.turn)
 
 
-def seen_triangles(flat: Floats, triangles: Ints, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Tell which triangles are not wholly beyond one edge of the picture, their points (V, 3) as `projected`."""
-    x, y, z = flat.T
-    beyond = (x < 0) * 1 + (x > size[1] * z) * 2 + (y < 0) * 4 + (y > size[0] * z) * 8 + (z < NEAR) * 16
-    return np.asarray(np.bitwise_and.reduce(beyond.astype(np.uint8).take(triangles.T)) == 0)
+def seen_triangles(flat: Floats, corners: Ints, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell which triangles, by their corners (3, T), are not wholly beyond one edge of the picture.
+
+    Points (V, 3) are as `projected`.
+    """
+    x, y, z = np.ascontiguousarray(flat.T)
+    beyond = np.zeros(len(z), np.uint8)
+    for number, out in enumerate((x < 0, x > size[1] * z, y < 0, y > size[0] * z, z < NEAR)):
+        beyond |= out.view(np.uint8) << np.uint8(number)
+    first, second, third = beyond.take(corners)
+    return np.asarray(first & second & third == 0)
 
 
-def facing(mesh: Mesh, eye: Floats) -> NDArray[np.bool_]:
-    """Tell which triangles show a point their outsides."""
-    x, y, z = (column.take(mesh.triangles.T) for column in (mesh.points - eye).astype(np.float32).T)
+def facing(points: Floats, corners: Ints, eye: Floats) -> NDArray[np.bool_]:
+    """Tell which triangles, by the corners (3, T) among points (V, 3), show an eye (3,) their outsides."""
+    x, y, z = (column.take(corners) for column in np.ascontiguousarray((points - eye).astype(np.float32).T))
     (ax, bx, cx), (ay, by, cy), (az, bz, cz) = x, y, z
     bx, by, bz, cx, cy, cz = bx - ax, by - ay, bz - az, cx - ax, cy - ay, cz - az
     return np.asarray(ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx) < 0)
@@ -157,31 +165,32 @@ def refined(mesh: Mesh, camera: Camera) -> Mesh:
     Light is worked out at points: a desk of two triangles would catch no shadow.
     """
     for _ in range(12):
-        flat = projected(mesh.points, camera)
-        seen = seen_triangles(flat, mesh.triangles, camera.size)
+        flat, corners = projected(mesh.points, camera), columns(mesh.triangles)
+        seen = seen_triangles(flat, corners, camera.size)
         if not seen.all():
             mesh = replace(mesh, triangles=mesh.triangles.compress(seen, axis=0), uv=mesh.uv.compress(seen, axis=0))
-        long = _long(mesh, flat)
+            corners = corners.compress(seen, axis=1)
+        long = _long(mesh, flat, corners)
         if not long.any() or len(mesh.triangles) > MOST_SPLIT:
             break
         mesh = _split(mesh, long)
     return mesh
 
 
-def _long(mesh: Mesh, flat: Floats) -> NDArray[np.bool_]:
+def _long(mesh: Mesh, flat: Floats, corners: Ints) -> NDArray[np.bool_]:
     depth = np.maximum(flat[:, 2], NEAR)
-    long = np.maximum(*(_extent(flat[:, axis] / depth, mesh.triangles) for axis in (0, 1))) > COARSE_PX
+    long = np.maximum(*(_extent(flat[:, axis] / depth, corners) for axis in (0, 1))) > COARSE_PX
     if long.any():
-        long &= np.max([_extent(mesh.points[:, axis], mesh.triangles) for axis in range(3)], axis=0) > COARSE_MM
+        long &= np.max([_extent(mesh.points[:, axis], corners) for axis in range(3)], axis=0) > COARSE_MM
         # Where corners are of different fingers the nearest one counts, and must stay.
-        long &= (_extent(mesh.marks.side, mesh.triangles) == 0) & (_extent(mesh.marks.finger, mesh.triangles) == 0)
+        long &= (_extent(mesh.marks.side, corners) == 0) & (_extent(mesh.marks.finger, corners) == 0)
     return np.asarray(long)
 
 
-def _extent(values: NDArray[Any], triangles: Ints) -> NDArray[Any]:
-    """Return how far apart the values (V,) of each triangle's corners are."""
-    corners = values.take(triangles.T)
-    return np.asarray(np.maximum.reduce(corners) - np.minimum.reduce(corners))
+def _extent(values: NDArray[Any], corners: Ints) -> NDArray[Any]:
+    """Return how far apart the values (V,) of each triangle's corners (3, T) are."""
+    first, second, third = values.take(corners)
+    return np.asarray(np.maximum(np.maximum(first, second), third) - np.minimum(np.minimum(first, second), third))
 
 
 def _split(mesh: Mesh, chosen: NDArray[np.bool_]) -> Mesh:

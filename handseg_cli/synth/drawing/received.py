@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from handseg_cli.synth.body import Floats, Ints
+from handseg_cli.synth.body import Floats, Ints, columns
 from handseg_cli.synth.drawing.mesh import BLOCK, Mesh
 from handseg_cli.synth.surface import Lights, Material
 from handseg_cli.synth.turning import unit
@@ -88,11 +88,12 @@ def _spread(start: Floats, first: Floats, second: Floats, wanted: Floats) -> Flo
     triangle = np.repeat(np.arange(len(start)), count)
     number = np.arange(len(triangle)) - np.repeat(np.cumsum(count) - count, count)
     # Steps by these two fractions fill a square evenly; its far half is folded onto the triangle.
-    u, v = ((0.5 + number * step) % 1 for step in (0.7548776662466927, 0.5698402909980532))
+    steps = np.arange(count.max(initial=0))
+    u, v = ((0.5 + steps * step) % 1 for step in (0.7548776662466927, 0.5698402909980532))
     folded = u + v > 1
-    u, v = (np.where(folded, 1 - share, share).astype(np.float32)[:, None] for share in (u, v))
+    far, wide = (np.where(folded, 1 - share, share).astype(np.float32).take(number)[:, None] for share in (u, v))
     here, along, across = (values.take(triangle, axis=0) for values in (start, first, second))
-    return np.asarray(here + u * along + v * across)
+    return np.asarray(here + far * along + wide * across)
 
 
 def _thinned(points: Floats, spacing: float) -> Floats:
@@ -209,11 +210,11 @@ def _behind_large(
 
 def crept(values: Floats, triangles: Ints, passes: tuple[int, int, int]) -> Floats:
     """Average light (V, 3) over the triangles that meet in each point, each channel by its own number of passes."""
-    flat = triangles.ravel()
+    corners, flat = columns(triangles), triangles.ravel().astype(np.intp)
     share = 1 / np.maximum(3 * np.bincount(flat, minlength=len(values)), 1)
     done = np.array(values, np.float32)
     for channel, count in enumerate(passes):
         for _ in range(count):
-            mean = done[:, channel].take(triangles.T).sum(axis=0)
+            mean = done[:, channel].take(corners).sum(axis=0)
             done[:, channel] = np.bincount(flat, np.repeat(mean, 3), len(values)) * share
     return done

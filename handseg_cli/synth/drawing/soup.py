@@ -35,6 +35,7 @@ class Soup:
     corners: NDArray[np.float32]  # (T, 3, 12) place 3, openness, normal 3, u, soft light 3, v
     parts: tuple[Part, ...]
     seen: NDArray[np.float32]  # (Q, 3) the places of all corners, each once or a few times
+    triangles: NDArray[np.int32]  # (T, 3) of which of these places
     small: NDArray[np.float32]  # (C, 3) points all over what throws shadows and is not large
     shading_points: NDArray[np.float32]  # (P, 3)
     shading_triangles: NDArray[np.int32]  # (S, 3) those that turn their outsides to a light throw its shadows
@@ -61,7 +62,8 @@ def lit_soup(surfaces: Sequence[Surface], camera: Camera, lights: Lights) -> Sou
         start = stop
     if not parts:
         nowhere = np.zeros((0, 3), np.float32)
-        return Soup(np.zeros((0, 3, 12), np.float32), (), nowhere, nowhere, nowhere, np.zeros((0, 3), np.int32))
+        none = np.zeros((0, 3), np.int32)
+        return Soup(np.zeros((0, 3, 12), np.float32), (), nowhere, none, nowhere, nowhere, none)
     near = min(float(projected(part.mesh.points, camera)[:, 2].min()) for part in parts)
     blockers = blockers_of(meshes, [surface.material for surface in surfaces], near / float(camera.matrix[0, 0]))
     light = _light(parts, blockers, lights)
@@ -69,7 +71,14 @@ def lit_soup(surfaces: Sequence[Surface], camera: Camera, lights: Lights) -> Sou
     shading = _shading(meshes, [surface.material.double for surface in surfaces], camera)
     eye = camera.eye.astype(np.float32)
     seen = np.concatenate([part.mesh.points for part in parts]) - eye
-    return Soup(np.concatenate(corners), tuple(parts), seen, blockers.points.T - eye, *shading)
+    triangles = np.concatenate(_numbered([part.mesh for part in parts]))
+    return Soup(np.concatenate(corners), tuple(parts), seen, triangles, blockers.points.T - eye, *shading)
+
+
+def _numbered(meshes: Sequence[Mesh]) -> list[NDArray[np.int32]]:
+    """Return the triangles (T, 3) of each mesh, their points numbered on through all meshes."""
+    starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes)])
+    return [(mesh.triangles + start).astype(np.int32) for mesh, start in zip(meshes, starts, strict=False)]
 
 
 def _light(parts: Sequence[Part], blockers: Blockers, lights: Lights) -> list[Floats]:
@@ -100,9 +109,8 @@ def _shading(
     meshes: Sequence[Mesh], double: Sequence[bool], camera: Camera
 ) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
     """Return the places of all points, and triangles of which one side throws shadows."""
-    starts = np.cumsum([0, *(len(mesh.points) for mesh in meshes)])
     points = [(mesh.points - camera.eye).astype(np.float32) for mesh in meshes]
-    triangles = [(mesh.triangles + start).astype(np.int32) for mesh, start in zip(meshes, starts, strict=False)]
+    triangles = _numbered(meshes)
     backs = [mine[:, ::-1] for mine, both in zip(triangles, double, strict=True) if both]
     return np.concatenate(points), np.concatenate([*triangles, *backs])
 
@@ -110,15 +118,17 @@ def _shading(
 def labelled(soup: Soup, fragments: Fragments, colour: NDArray[np.float32]) -> Drawing:
     """Return the drawing of a soup whose nearest triangles and colour (H, W, 4) are known."""
     size = fragments.triangle.shape
-    surface = np.full(size, -1, np.int16)
     side, finger = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
     along, reach = np.zeros(size, np.float32), np.zeros(size, np.float32)
+    owner = np.full(len(soup.corners) + 1, -1, np.int16)  # the last for what is none, -1
     for part in soup.parts:
-        mine = np.flatnonzero((fragments.triangle >= part.start) & (fragments.triangle < part.stop))
-        surface.ravel()[mine] = part.surface
+        owner[part.start : part.stop] = part.surface
+    surface = owner.take(fragments.triangle, mode="wrap")
+    for part in soup.parts:
         marks = part.mesh.marks
         if not marks.side.any():
             continue
+        mine = np.flatnonzero(surface == part.surface)
         weights = fragments.weights.reshape(-1, 3).take(mine, axis=0).T
         corners = part.mesh.triangles.take(fragments.triangle.ravel()[mine] - part.start, axis=0).T
         nearest = np.take_along_axis(corners, weights.argmax(axis=0)[None], axis=0)[0]

@@ -128,12 +128,11 @@ def reached(points: Floats, chain: Floats) -> Floats:
     """Return where points (V, 3) lie between the planes through a chain of joints (J, 3): 0 at the first, 1, ..."""
     ways = _unit(np.diff(chain, axis=0))
     normals = _unit(np.concatenate([ways[:1], ways[:-1] + ways[1:], ways[-1:]]))
-    beyond = points @ normals.T - np.einsum("ja,ja->j", chain, normals)
-    passed = (beyond[:, 1:-1] > 0).sum(axis=1)
-    rows = np.arange(len(points))
-    behind, ahead = beyond[rows, passed], -beyond[rows, passed + 1]
+    beyond = normals @ points.T - np.einsum("ja,ja->j", chain, normals)[:, None]
+    passed = (beyond[1:-1] > 0).sum(axis=0)
+    behind, ahead = np.take_along_axis(beyond, np.stack([passed, passed + 1]), axis=0) * [[1], [-1]]
     inner = np.maximum(behind - NEAR, 0) / np.maximum(behind + ahead - 2 * NEAR, 1e-6)
-    between = NEAR_SHARE + (1 - 2 * NEAR_SHARE) * np.clip(inner, 0, 1)
+    between = NEAR_SHARE + (1 - 2 * NEAR_SHARE) * np.minimum(inner, 1)
     share = np.where(ahead < NEAR, 1 - NEAR_SHARE * ahead / NEAR, between)
     share = np.where((behind < NEAR) & (behind < ahead), NEAR_SHARE * behind / NEAR, share)
     return np.asarray(np.minimum(passed + share, len(chain) - 1))

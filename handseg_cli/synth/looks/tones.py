@@ -21,8 +21,8 @@ from handseg_cli.synth.surface import Material
 DARKEST, FAIREST = 25.0, 76.0
 PICTURES = (".jpg", ".jpeg", ".png")
 ADVICE = "run `handseg download assets`, or give --assets"
-# The atlases of the assets are eleven; each takes 12 MB.
-MOST_ATLASES = 12
+# The atlases of the assets are eleven, of 12 MB each; strangers' hands have ten of 3 MB.
+MOST_ATLASES = 24
 
 
 def random_tone(rng: np.random.Generator) -> Colour:

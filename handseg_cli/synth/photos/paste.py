@@ -89,7 +89,8 @@ def placed(piece: Piece, place: Place, size: tuple[int, ...], rng: np.random.Gen
 def lit(plate: Plate, colour: Light, rng: np.random.Generator) -> Light:
     """Return what brings a piece (H, W, 4) to the scene's light (H, W, 3): level, tint, and a side that is brighter."""
     height, width = plate.parts.shape
-    own = colour[..., :3].sum((0, 1)) / max(float(colour[..., 3].sum()), 1e-6)
+    *sums, cover = cv2.sumElems(colour)
+    own = np.array(sums) / max(cover, 1e-6)
     drawn = plate.parts > 0
     around = plate.light[drawn] if np.count_nonzero(drawn) > 50 else plate.light[::4, ::4].reshape(-1, 3)
     middle = np.median(around, axis=0) + 1e-4

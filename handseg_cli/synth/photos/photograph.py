@@ -46,8 +46,8 @@ def photograph(shot: Shot, lens: Lens, rng: np.random.Generator) -> Rendered:
     sample = Sample(
         shot.key,
         photo(plate, lens, float(matrix[0, 0]), rng),
-        mask=HANDS[parts],
-        sides=SIDES[parts],
+        mask=HANDS.take(parts),
+        sides=SIDES.take(parts),
         parts=parts,
         joints=shot.joints,
         points=points - MIDDLE,
@@ -56,7 +56,7 @@ def photograph(shot: Shot, lens: Lens, rng: np.random.Generator) -> Rendered:
         hands=hands_named(parts),
         group=shot.group,
     )
-    return Rendered(sample, plate.depth, TO_DIGIT[parts], visible & valid, shot.style)
+    return Rendered(sample, plate.depth, TO_DIGIT.take(parts), visible & valid, shot.style)
 
 
 def _of_the_middle(matrix: NDArray[np.float32], size: tuple[int, int], amount: float) -> NDArray[np.float32]:

@@ -38,7 +38,8 @@ class Layer:
 
 def within(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return light of 0 to BRIGHTEST, 0 for what is no number."""
-    return np.fmin(np.fmax(light, np.float32(0)), np.float32(BRIGHTEST))
+    lit = np.fmax(light, np.float32(0))
+    return np.fmin(lit, np.float32(BRIGHTEST), out=lit)
 
 
 def empty(backdrop: NDArray[np.float32]) -> Plate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ LUMA = np.array([[0.2126, 0.7152, 0.0722]], np.float32)  # of linear light, ITU-
 GREY = 0.23  # what metering brings the middle of a scene to
 FEWEST, MOST = 1e-5, 1e5  # of the gain that metering may choose
 STEPS = 4096  # of the tone curve's table
+NORMALS = 1 << 21  # that all noise of smaller pictures is cut from
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,31 @@ def noisy(signal: Light, sensor: Sensor, rng: np.random.Generator) -> Light:
     """Add a sensor's noise: of light itself, more where there is more, and of reading."""
     height, width = signal.shape[:2]
     half = ((height + 1) // 2, (width + 1) // 2)
-    grain = rng.standard_normal((height, width), np.float32)
+    grain = normals((height, width), rng)
     if sensor.grain >= 0.3:
         # Smoothing takes strength away, which the deviation is to tell.
         smooth = cv2.getGaussianKernel(5, sensor.grain, cv2.CV_32F)
         grain = np.asarray(cv2.sepFilter2D(grain, -1, smooth, smooth), np.float32) / np.float32((smooth**2).sum())
-    blots = cv2.resize(rng.standard_normal((*half, 3), np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    blots = cv2.resize(normals((*half, 3), rng), (width, height), interpolation=cv2.INTER_CUBIC)
     share = np.float32(sensor.colour_noise)
     variance = np.float32(sensor.noise**2)
     sigma = np.asarray(cv2.sqrt(signal * (variance * np.float32(0.75 / GREY)) + variance / 25), np.float32)
     own = cv2.addWeighted(cv2.merge([grain, grain, grain]), float(1 - share / 2), blots, float(share), 0)
     return np.asarray(cv2.multiply(own, sigma, dst=own), np.float32) + signal
+
+
+def normals(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw independent numbers of mean 0 and deviation 1: a stretch of a list of them, from any place on."""
+    count = math.prod(shape)
+    if count > NORMALS // 2:
+        return rng.standard_normal(shape, np.float32)
+    start = int(rng.integers(NORMALS - count))
+    return _normals()[start : start + count].reshape(shape)
+
+
+@lru_cache(maxsize=1)
+def _normals() -> NDArray[np.float32]:
+    return np.random.default_rng(0).standard_normal(NORMALS, np.float32)
 
 
 def lifted(signal: Light, amount: float) -> Light:

@@ -113,8 +113,9 @@ def _thumb_plane(opposition: Floats, abduction: Floats, turn: Floats) -> tuple[F
     return direction, bending
 
 
-def bones_at(angles: Floats) -> tuple[Floats, Floats]:
-    """Return the directions (..., 5, 3, 3) of all fingers' bones, and about what each finger bends (..., 5, 3)."""
+def bones_at(angles: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the directions (..., 5, 3, 3) of all fingers' bones, where their pulps look, and about what each finger
+    bends (..., 5, 3)."""
     radians = np.radians(angles)
     spread = radians[..., 12:16]
     first, axes = np.zeros((2, *angles.shape[:-1], 5, 3))
@@ -126,7 +127,8 @@ def bones_at(angles: Floats) -> tuple[Floats, Floats]:
     bends[..., 0, 1:] = radians[..., 19:21]
     bends[..., 1:, :] = radians[..., :12].reshape(*angles.shape[:-1], 4, 3)
     bent = np.cumsum(bends, axis=-1)[..., None]
-    return np.cos(bent) * first[..., None, :] + np.sin(bent) * cross(first, axes)[..., None, :], axes
+    ahead, pulp, cosine, sine = first[..., None, :], cross(first, axes)[..., None, :], np.cos(bent), np.sin(bent)
+    return cosine * ahead + sine * pulp, cosine * pulp - sine * ahead, axes
 
 
 def joints_at(hand: Hand, angles: Floats) -> Floats:
@@ -146,8 +148,8 @@ def joints_along(hand: Hand, directions: Floats) -> Floats:
 def turns(body: Body, side: Side, pose: HandPose) -> dict[str, Floats]:
     """Return the rotation vectors (3,), radians about rest axes, by bone, that put the hand of `side` into a pose."""
     hand = hand_of(body, side)
-    directions, axes = bones_at(packed(pose))
-    now = _frames(directions, np.repeat(axes[:, None], 3, axis=1))
+    directions, pulps, axes = bones_at(packed(pose))
+    now = np.stack([directions, pulps, np.repeat(axes[:, None], 3, axis=1)], axis=-1)
     # Both frames have one handedness, so what leads from one to the other is a rotation.
     whole = now @ np.swapaxes(hand.rest, -1, -2)
     own = np.concatenate([whole[:, :1], np.swapaxes(whole[:, :-1], -1, -2) @ whole[:, 1:]], axis=1)

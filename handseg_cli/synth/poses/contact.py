@@ -6,6 +6,7 @@ A cone's axis runs from a start to a stop with a radius at each: capsules and, w
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
@@ -13,7 +14,6 @@ import numpy as np
 from handseg_cli.synth.body import Body, Floats, Ints, Side
 from handseg_cli.synth.lately import lately
 from handseg_cli.synth.poses.anatomy import Hand, bones_at, joints_along
-from handseg_cli.synth.turning import cross
 
 # Flesh gives: an overlap of less is a touch.
 TOUCH = 2.0
@@ -21,6 +21,9 @@ TOUCH = 2.0
 RING = 48
 # Cones of a hand, in order: three of each finger, thumb first, then those of the palm behind each finger's base.
 FINGER_CONES, PALM_CONES = 15, 4
+# Where beside a finger's joints its flesh is measured: after which joint, how far on by that bone's length. Beside base
+# and tip rather than at them: there the skin runs into the palm, or comes to its end.
+SLICES, SHARES = np.array([0, 0, 1, 2]), np.array([0.4, 1.0, 1.0, 0.78])
 # A box is looked at from so many places of a cone's axis.
 LOOKS = np.linspace(0, 1, 5)
 
@@ -171,6 +174,12 @@ class Flesh:
     ends: Floats  # (5,) how far beyond the last joint a finger reaches
     palm: Cones  # of PALM_CONES
 
+    @cached_property
+    def radii(self) -> Floats:
+        """Return the radii (19, 2) of all cones of the hand, at both ends."""
+        fingers = np.stack([self.fingers[:, :-1], self.fingers[:, 1:]], axis=-1).reshape(-1, 2)
+        return np.concatenate([fingers, self.palm.radii])
+
 
 def flesh_of(body: Body, hand: Hand) -> Flesh:
     """Measure the fingers' and the palm's thickness from a body's points at rest."""
@@ -205,19 +214,16 @@ def _rest_joints(hand: Hand) -> Floats:
 
 def _finger(points: Floats, hand: Hand, finger: int) -> Floats:
     """Return how thick the flesh (P, 3) around a finger's joints is, and how far below them its middle, (4, 2)."""
-    measures = np.empty((4, 2))
-    joints = _rest_joints(hand)[finger]
-    for bone, shares in enumerate(((0.4, 1.0), (1.0,), (0.78,))):
-        frame = hand.rest[finger, bone]
-        # Slices beside base and tip rather than at them: there the skin runs into the palm, or comes to its end.
-        for number, share in enumerate(shares, start=(0, 2, 3)[bone]):
-            local = (points - joints[bone]) @ frame - [share * hand.lengths[finger, bone], 0, 0]
-            off = np.abs(local[:, 0]) + 0.3 * np.maximum(np.abs(local[:, 1:]).max(axis=1) - 15, 0)
-            ring = local[np.argpartition(off, min(RING, len(off) - 1))[:RING], 1:]
-            low, high = np.partition(ring, (2, -3), axis=0)[[2, -3]]
-            half = (high - low) / 2
-            measures[number] = half.min() if number == 0 else half.mean(), (high[0] + low[0]) / 2
-    measures[0] = np.minimum(measures[0], measures[1] + [3, 2])
+    frames = hand.rest[finger, SLICES]
+    middles = _rest_joints(hand)[finger, SLICES] + frames[..., 0] * (SHARES * hand.lengths[finger, SLICES])[:, None]
+    ahead, down, aside = frames.transpose(2, 0, 1) @ points.T - np.einsum("sac,sa->cs", frames, middles)[..., None]
+    off = np.abs(ahead) + 0.3 * np.maximum(np.maximum(np.abs(down), np.abs(aside)) - 15, 0)
+    ring = np.argpartition(off, min(RING, len(points) - 1), axis=1)[:, :RING]
+    around = np.stack([np.take_along_axis(values, ring, axis=1) for values in (down, aside)])
+    low, high = np.moveaxis(np.partition(around, (2, -3), axis=2)[..., [2, -3]], -1, 0)
+    half, middle = (high - low) / 2, (high[0] + low[0]) / 2
+    measures = np.column_stack([half.mean(axis=0), middle])
+    measures[0] = np.minimum([half[:, 0].min(), middle[0]], measures[1] + [3, 2])
     return measures
 
 
@@ -240,21 +246,17 @@ def _slab(points: Floats, place: Floats) -> tuple[float, float]:
 
 def cones_at(hand: Hand, flesh: Flesh, angles: Floats) -> Cones:
     """Return the cones (..., 19, 3) of a hand's fingers and palm in its frame at angles (..., 23)."""
-    directions, axes = bones_at(angles)
-    joints, pulps = joints_along(hand, directions), cross(directions, axes[..., None, :])
-    starts = joints[..., :-1, :] + flesh.below[:, :-1, None] * pulps
-    stops = joints[..., 1:, :] + flesh.below[:, 1:, None] * pulps
+    directions, pulps, _ = bones_at(angles)
+    joints = joints_along(hand, directions)
+    both = np.empty((2, *angles.shape[:-1], FINGER_CONES + PALM_CONES, 3))
+    both[0, ..., FINGER_CONES:, :], both[1, ..., FINGER_CONES:, :] = flesh.palm.starts, flesh.palm.stops
+    starts, stops = both[..., :FINGER_CONES, :].reshape(2, *directions.shape)
+    np.add(joints[..., :-1, :], flesh.below[:, :-1, None] * pulps, out=starts)
+    np.add(joints[..., 1:, :], flesh.below[:, 1:, None] * pulps, out=stops)
     # Skin between two fingers' roots is shared, and a fingertip is as round as it is thick.
-    starts[..., 1:, 0, :] += 0.35 * (stops - starts)[..., 1:, 0, :]
+    starts[..., 1:, 0, :] += 0.35 * (stops[..., 1:, 0, :] - starts[..., 1:, 0, :])
     stops[..., 2, :] += directions[..., 2, :] * (flesh.ends - hand.lengths[:, 2] - flesh.fingers[:, 3])[:, None]
-    lead = angles.shape[:-1]
-    palm = [np.broadcast_to(ends, (*lead, PALM_CONES, 3)) for ends in (flesh.palm.starts, flesh.palm.stops)]
-    radii = np.stack([flesh.fingers[:, :-1], flesh.fingers[:, 1:]], axis=-1).reshape(-1, 2)
-    return Cones(
-        np.concatenate([starts.reshape(*lead, FINGER_CONES, 3), palm[0]], axis=-2),
-        np.concatenate([stops.reshape(*lead, FINGER_CONES, 3), palm[1]], axis=-2),
-        np.concatenate([radii, flesh.palm.radii]),
-    )
+    return Cones(both[0], both[1], flesh.radii)
 
 
 def self_pairs() -> tuple[Ints, Ints]:

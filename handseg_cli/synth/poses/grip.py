@@ -105,12 +105,12 @@ def held_at(hand: Hand, flesh: Flesh, pose: HandPose, family: str, thick: float)
 
 def _against(cones: Cones, angles: Floats, family: str, thick: float) -> Frame:
     """Return where something flat lies against the index finger's side or against the fingers' pulps."""
-    directions, axes = bones_at(angles)
+    directions, pulps, axes = bones_at(angles)
     if family == "key":
         side, bones, place, radius = axes[1], directions[0, 2], cones.starts[5], cones.radii[5, 0]
     else:
         bones = directions[1:4, 2].mean(axis=0)
-        side = cross(directions[1:4, 2], axes[1:4]).mean(axis=0)
+        side = pulps[1:4, 2].mean(axis=0)
         place, radius = cones.stops[[5, 8, 11]].mean(axis=0), cones.radii[[5, 8, 11], 1].mean()
     return _frame(place + unit(side) * (radius + thick / 2), bones, -side, bones)
 

@@ -19,6 +19,8 @@ SPREAD = np.array([[-10, -12, -16, -34], [22, 12, 10, 11]], float)
 BENT_SPREAD = np.array([2.0, 0.0, -3.0, -7.0])
 THUMB = np.array([[-15, 4, -45, -8, -20], [108, 58, 45, 62, 82]], float)
 TURN_SLACK = 22.0
+# Flexion and deviation either way: above 0, and below.
+WRIST = np.array([[76, 36], [72, 24]])
 # Abduction and what is bent back, together.
 BENT_BACK = 72.0
 
@@ -35,46 +37,51 @@ def clamped(angles: Floats) -> Floats:
     flexion = allowed[..., :12].reshape(*angles.shape[:-1], 4, 3)
     _bend(flexion, allowed[..., 21])
     allowed[..., :12] = flexion.reshape(*angles.shape[:-1], 12)
-    loose = np.clip(1 - flexion[..., 0] / 85, 0.12, 1)
+    loose = _within(1 - flexion[..., 0] / 85, 0.12, 1)
     low, high = (BENT_SPREAD + (end - BENT_SPREAD) * loose for end in SPREAD)
-    allowed[..., 12:16] = np.clip(allowed[..., 12:16], low, high)
+    allowed[..., 12:16] = _within(allowed[..., 12:16], low, high)
     _thumb(allowed[..., 16:21])
     return allowed
 
 
+def _within(values: Floats, low: Floats | float, high: Floats | float) -> Floats:
+    # What `clip` does, without its calls: these are the smallest of arrays.
+    return np.asarray(np.minimum(np.maximum(values, low), high))
+
+
 def wrist_within(angles: Floats) -> Floats:
     """Scale flexion and deviation (..., 2) back into the ellipse that they share."""
-    reach = np.where(angles > 0, [76, 36], [72, 24])
+    reach = np.where(angles > 0, *WRIST)
     size = np.sqrt(((angles / reach) ** 2).sum(axis=-1, keepdims=True))
     return np.asarray(angles / np.maximum(size, 1))
 
 
 def _bend(flexion: Floats, wrist: Floats) -> None:
     """Bring the flexion (..., 4, 3) of the fingers into its limits, in place."""
-    knuckle, middle, end = np.moveaxis(flexion, -1, 0)
+    knuckle, middle, end = (flexion[..., joint] for joint in range(3))
     # Tendons that cross the wrist are too short to bend everything at once.
     low = KNUCKLE[0] + 0.5 * np.maximum(-wrist - 40, 0)[..., None]
     high = KNUCKLE[1] - 0.6 * np.maximum(wrist - 25, 0)[..., None]
-    knuckle[...] = np.clip(knuckle, low, high)
+    knuckle[...] = _within(knuckle, low, high)
     # Ring and little finger, and less so middle and ring, share muscle and tendon: none stays straight all alone.
     knuckle[..., 2] = np.maximum(knuckle[..., 2], np.maximum(knuckle[..., 1], knuckle[..., 3]) - 70)
     knuckle[..., 1] = np.maximum(knuckle[..., 1], knuckle[..., 2] - 85)
     knuckle[..., 3] = np.maximum(knuckle[..., 3], knuckle[..., 2] - 65)
-    middle[...] = np.clip(middle, *MIDDLE)
+    middle[...] = _within(middle, *MIDDLE)
     middle[..., 2] = np.maximum(middle[..., 2], middle[..., 3] - 95)
     middle[..., 3] = np.maximum(middle[..., 3], middle[..., 2] - 95)
     follow = FOLLOWS * middle
-    end[...] = np.clip(np.clip(end, follow + END_SLACK[0], follow + END_SLACK[1]), *END)
+    end[...] = _within(_within(end, follow + END_SLACK[0], follow + END_SLACK[1]), *END)
 
 
 def _thumb(thumb: Floats) -> None:
     """Bring the thumb's angles (..., 5) into their limits, in place."""
-    thumb[...] = np.clip(thumb, *THUMB)
+    thumb[...] = _within(thumb, *THUMB)
     opposition = thumb[..., 0]
     # The saddle joint turns the thumb's pulp to the fingers as it comes before the palm, and opens less wide there.
     thumb[..., 1] = np.minimum(thumb[..., 1], THUMB[1, 1] - 0.12 * np.maximum(opposition - 60, 0))
     middle = 0.2 * (opposition - 45)
-    thumb[..., 2] = np.clip(thumb[..., 2], middle - TURN_SLACK, middle + TURN_SLACK)
+    thumb[..., 2] = _within(thumb[..., 2], middle - TURN_SLACK, middle + TURN_SLACK)
     # A thumb that is wide open and bent back in both of its other joints looks broken.
     back = np.minimum(thumb[..., 3:], 0)
     least = np.minimum(thumb[..., 1] - BENT_BACK, 0) / np.minimum(back.sum(axis=-1), -1e-9)

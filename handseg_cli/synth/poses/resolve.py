@@ -36,6 +36,9 @@ TIPS = np.array([5, 8, 11, 14])
 NUDGE = 0.2
 # How readily things move: degrees of each angle (not the wrist's), then millimetres of the wrist's place.
 EASE = np.array([*[5.0, 5.0, 2.0] * 4, *[3.0] * 4, 5, 5, 3, 5, 5, 0, 0, 3, 3, 3])
+# Which of them move where the wrist may not give way and where it may, and the places they are moved to.
+MOVES = tuple(np.flatnonzero(ease) for ease in (EASE[:ANGLES], EASE))
+NUDGED = tuple(np.concatenate([np.zeros((1, len(EASE))), NUDGE * np.eye(len(EASE))[moves]]) for moves in MOVES)
 # What gets a thumb out of the fingers' way.
 THUMB_LIFTED = np.concatenate([np.zeros(16), [0, 14, 0, -20, -20], np.zeros(2)])
 # The pairs of one hand's cones begin with those of the thumb with a finger.
@@ -159,20 +162,20 @@ class _Problem:
     def step(self, now: _Found, thumb_yields: bool) -> tuple[Floats, float]:
         """Return angles and shift (26,) after one damped least-squares step, within limits, and the squares before."""
         place = now.place
-        ease = EASE if self.around.free else np.where(np.arange(len(EASE)) < ANGLES, EASE, 0)
-        moves = np.flatnonzero(ease)
-        own = self.cones(place + np.concatenate([np.zeros((1, len(place))), NUDGE * np.eye(len(place))[moves]]))
+        moves = MOVES[self.around.free]
+        ease = EASE[moves]
+        own = self.cones(place + NUDGED[self.around.free])
         active = np.flatnonzero(now.deep > AIM / 2)
         residuals = np.concatenate([self.depths(own, active) - AIM / 2, self.gaps(own)], axis=1)
-        slope = ((residuals[1:] - residuals[0]) / NUDGE * ease[moves, None]).T
+        slope = ((residuals[1:] - residuals[0]) / NUDGE * ease[:, None]).T
         if thumb_yields:
             # The thumb goes around a closing hand; were they peers, it would wedge the fingers open.
             slope[: len(active)][np.ix_(active < THUMB_PAIRS, moves < 16)] = 0
         # Besides being out of everything, a pose should be near what was asked for, and steps short.
-        back = HOMING * (place - self.start)[moves] / ease[moves]
+        back = HOMING * (place - self.start)[moves] / ease
         damped = slope.T @ slope + (0.3 + HOMING) * np.eye(len(moves))
         change = np.zeros(len(place))
-        change[moves] = -ease[moves] * np.linalg.solve(damped, slope.T @ residuals[0] + back)
+        change[moves] = -ease * np.linalg.solve(damped, slope.T @ residuals[0] + back)
         change *= min(1.0, 20 / max(float(np.abs(change).max()), 1e-9))
         stepped = np.concatenate([clamped(place[:ANGLES] + change[:ANGLES]), place[ANGLES:] + change[ANGLES:]])
         return stepped, float((residuals[0] ** 2).sum())

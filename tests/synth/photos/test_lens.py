@@ -135,6 +135,15 @@ def test_noise_is_as_strong_as_it_is_said_to_be() -> None:
         assert added.std() == pytest.approx(0.02, rel=0.15)
 
 
+@pytest.mark.parametrize("shape", [(40, 50), (1100, 1000)])
+def test_noise_is_of_deviation_one_and_another_each_time(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    first, second = sensor.normals(shape, rng), sensor.normals(shape, rng)
+    assert abs(float(first.mean())) < 0.1
+    assert abs(float(first.std()) - 1) < 0.05
+    assert abs(float((first * second).mean())) < 0.1
+
+
 def test_the_tone_curve_never_falls() -> None:
     for seed in range(40):
         settings = random_lens(np.random.default_rng(seed)).sensor

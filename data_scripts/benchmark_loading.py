@@ -26,7 +26,9 @@ from handseg_cli.datasets.prepare import prepare
 from handseg_cli.loading.cutouts import read_cutouts
 from handseg_cli.loading.mix import Mix, Part
 from handseg_cli.loading.recipe import Recipe
-from handseg_cli.loading.transforms import augment, bare, fitted, steps
+from handseg_cli.loading.targets import bare
+from handseg_cli.loading.transforms import augment, fitted, steps
+from handseg_cli.sample import Sample
 
 SIZE = (1280, 720)  # (width, height)
 ROUNDS = 5
@@ -57,6 +59,11 @@ def rate(count: int, work: Callable[[int], object]) -> float:
     return median(rates)
 
 
+def read(mix: Mix, index: int) -> Sample:
+    """Read a sample as training does."""
+    return bare(mix[index], ("mask",), ())
+
+
 def main() -> None:
     """Make photos, prepare them, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -72,16 +79,16 @@ def main() -> None:
         rng = np.random.default_rng(1)
         ways: dict[str, Callable[[int], object]] = {
             "floor": lambda index: mix[index].image[:256, :256].copy(),
-            "validation": lambda index: fitted(bare(mix[index]), Recipe()),
+            "validation": lambda index: fitted(read(mix, index), Recipe()),
         }
         for strength in ("none", "light", "full"):
             recipe = Recipe(augment=strength)
-            ways[strength] = lambda index, recipe=recipe: augment(bare(mix[index]), recipe, rng)  # type: ignore[misc]
-        ways["full+cutouts"] = lambda index: augment(bare(mix[index]), Recipe(), rng, cutouts)
+            ways[strength] = lambda index, recipe=recipe: augment(read(mix, index), recipe, rng)  # type: ignore[misc]
+        ways["full+cutouts"] = lambda index: augment(read(mix, index), Recipe(), rng, cutouts)
         rates = {way: rate(count, work) for way, work in ways.items()}
         for way, each in rates.items():
             print(f"{way:14} {each:6.0f} samples/s on one core, {1e3 / each:6.2f} ms each")
-        pictures = [augment(bare(mix[index]), Recipe(augment="none"), rng) for index in range(count)]
+        pictures = [augment(read(mix, index), Recipe(augment="none"), rng) for index in range(count)]
         for step, (chance, work) in steps(Recipe(), cutouts).items():
             each = 1e3 / rate(count, lambda index, work=work: work(pictures[index], rng))  # type: ignore[misc]
             print(f"  {step:12} {each:6.2f} ms, in {chance:4.0%} of the pictures: {chance * each:5.2f} ms")

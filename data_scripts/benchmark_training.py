@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -32,6 +33,7 @@ from handseg_cli.datasets.prepare import prepare
 from handseg_cli.loading.batches import Batch, Feed
 from handseg_cli.loading.mix import Mix, Part
 from handseg_cli.tasks.losses import at_size, hand
+from handseg_cli.train.asked import recipe_of, task_of
 from handseg_cli.train.distributed import choose_device
 from handseg_cli.train.loop import train_one_epoch
 from handseg_cli.train.train import Feeds, Job, feeds_of, prepared
@@ -59,7 +61,7 @@ class Held:
 def product(config: TrainConfig, job: Job, feed: Feed | Held) -> Iterator[object]:
     """Make the steps of the product's loop."""
     feeds = Feeds(cast(Feed, feed), cast(Feed, feed))
-    job = Job(job.run, build(job.card), job.card, job.train, job.val)
+    job = replace(job, model=build(job.card))
     loop, state = prepared(config, job, feeds, choose_device(config.device))
     yield from train_one_epoch(loop, state, feeds.train)
 
@@ -70,7 +72,7 @@ def reference(config: TrainConfig, job: Job, batch: Batch) -> Iterator[object]:
     model = build(job.card).to(device).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     while True:
-        images, labels = (batch["image"].float() / 255).to(device), batch["mask"].to(device)
+        images, labels = (batch.image.float() / 255).to(device), batch.targets["mask"].to(device)
         logits = hand(at_size(model(images)["mask"], labels.shape[1:]))
         loss = F.binary_cross_entropy_with_logits(logits, (labels == 1).float())
         optimizer.zero_grad()
@@ -120,7 +122,8 @@ def main() -> int:
         config = TrainConfig(run=folder / "run", datasets=(str(folder / "folder.h5"),), epochs=1, **given)
         mix = Mix([Part("folder", folder / "folder.h5", OFTEN)], "all")
         card = blank_card(options.model, {})
-        job = Job(config.run, build(card), card, mix, mix)
+        task = task_of(config, card)
+        job = Job(config.run, build(card), card, task, recipe_of(config, task), mix, mix)
         feed = feeds_of(config, job, choose_device(config.device)).train
         held = Held(feed)
         ways = {

@@ -17,6 +17,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -24,7 +25,8 @@ import onnxruntime as ort
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from quantize_graph import copy_rows, quantize_front
 
-from handseg_cli.checkpoints.weights import card_of
+from handseg_cli.checkpoints.weights import card_of, tells_of
+from handseg_cli.config import Label
 from handseg_cli.io.files import write_atomic
 from handseg_cli.io.images import Photo, read_photo
 from handseg_cli.metrics.regions import count, iou
@@ -90,6 +92,22 @@ def with_card(model: bytes, card: dict[str, object]) -> bytes:
     return bytes(proto.SerializeToString(deterministic=True))
 
 
+def agreement(model: bytes, small: bytes, label: Label, photos: list[Photo], card: dict[str, Any]) -> str:
+    """Say how near two nets are in what they mark as hand or as arm and, of hands, in their sides."""
+    sides = label == "hand" and "side" in tells_of(card)
+    settings: dict[str, Any] = {"size": card["size"], "label": label, "sides": sides, "draws_sides": sides}
+    both = [Predictor(OnnxSession(data), **settings).segment(photos) for data in (model, small)]
+    pairs = list(zip(*both, strict=True))
+    drift = np.mean([np.abs(one.probability.astype(int) - other.probability).mean() for one, other in pairs]) / 255
+    agreed = np.mean([iou(count(one.mask, other.mask)) for one, other in pairs])
+    found = f"probability off by {drift:.4f} on average, masks agree to IoU {agreed:.4f}"
+    drawn = [(one.sides, other.sides) for one, other in pairs if one.sides is not None and other.sides is not None]
+    alike = [(one == other)[(one > 0) & (other > 0)] for one, other in drawn]
+    if not sum(map(len, alike)):
+        return found
+    return f"{found}, sides on {np.concatenate(alike).mean():.1%} of the pixels of both"
+
+
 def cpu_ms(model: bytes, threads: int, seconds: float = 3.0) -> float:
     """Return the milliseconds of CPU time that a photo takes when so many threads share a session."""
     session = OnnxSession(model)
@@ -128,14 +146,13 @@ def main() -> None:
     small = quantized(model, photos[:half], card["size"], asked.method, asked.bits)
     small = with_card(small, card | {"quantised": f"8 bits, weights {asked.bits}, {asked.method} of {half} photos"})
     write_atomic(asked.output, small)
-    both = [Predictor(OnnxSession(data), size=card["size"]).segment(photos[half:]) for data in (model, small)]
-    pairs = list(zip(*both, strict=True))
-    drift = np.mean([np.abs(one.probability.astype(int) - other.probability).mean() for one, other in pairs]) / 255
-    agreement = np.mean([iou(count(one.mask, other.mask)) for one, other in pairs])
     for name, data in (("float", model), ("8 bits", small)):
         times = "  ".join(f"{cpu_ms(data, threads):6.2f} ms CPU x{threads}" for threads in (1, os.cpu_count() or 1))
         print(f"{name:8} {len(data) / 1e6:5.1f} MB  {times}")
-    print(f"{len(pairs)} other photos: probability off by {drift:.4f} on average, masks agree to IoU {agreement:.4f}")
+    print(f"on {len(photos) - half} other photos:")
+    for label in ("hand", "arm"):
+        if label in tells_of(card):
+            print(f"{label:8} {agreement(model, small, label, photos[half:], card)}")
 
 
 if __name__ == "__main__":

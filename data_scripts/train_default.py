@@ -1,181 +1,122 @@
-"""Train the default model: ImageNet features kept general, a light decoder, and scenes of pasted hands.
+"""Train the default model, from the photos, the assets and ImageNet's features to weights that can be shipped.
 
-The encoder stays frozen for the first part of the run: trained freely on composites it learns pasted outlines and
-forgets real photos. Its last blocks then follow at a far lower rate. Needs a folder of backgrounds/, cutouts/ and
-labelled/ (see `scenes.py`), MobileNetV2 weights, and a folder of validation sets that is only ever measured on.
+Without --teacher it is trained on rendered photos, composites and photos with masks; with the weights of such a run,
+or of several, also on real photos whose masks these have made (see real_photos.py). What is there already is not made
+again, so that a run that was interrupted goes on.
 """
 
 from __future__ import annotations
 
 import argparse
-import copy
-import json
-import math
-import time
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
-import torch
-from composites import Array, mask_of, read
-from scenes import Pools, read_pools, scene
-from torch import Tensor, nn
-from torch.nn import functional as F
-from torch.utils.data import DataLoader, IterableDataset
+from composites import write_composites
+from real_photos import open_teacher, read_notes, write_empty, write_labelled, write_unlabelled
 
-from handseg_cli.checkpoints.store import load, save
-from handseg_cli.metrics.regions import count, iou
-from handseg_cli.models.lite import Lite
-
-# What the weights say of themselves; the scores of the last look join it.
-CARD = {"model": "lite", "arguments": {}, "task": "hands", "classes": ["hand"], "size": 384, "stride": 32}
-
-# The encoder's blocks that are tuned in the second part, and how much slower than the decoder.
-TUNED_BLOCKS, TUNED_RATE = range(11, 18), 0.03
+NOTES = Path(__file__).with_name("looked_at.json")
+RECIPE = Path(__file__).with_name("default.toml")
+STYLES = ("ego=2", "third-person=2", "over-face=1.5", "two-hands=1", "object=2", "sign=1")
+CUTOUTS = ("11khands", "massey_asl", "rps_greenscreen", "signdigits", "nfph_grey")
+TO_WRIST = ("fridge", "street", "freihand", "wang")  # labelled sets whose masks end there, more or less
+BEYOND = ("senz3d", "hgr_with_forearm")  # those whose masks go on into the forearm: they need a teacher
+# How often the pictures of each file are drawn in an epoch: the real ones, few as they are, the most.
+MIX = {"synth": 0.16, "composites": 0.3, "labelled": 0.6, "empty": 0.4}
+TAUGHT = {"unlabelled": 2.0, "senz3d": 0.2, "hgr_with_forearm": 0.6}
 
 
-class Scenes(IterableDataset[tuple[Tensor, Tensor]]):
-    """An endless stream of scenes; the one numbered `index` is always the same for one seed."""
-
-    def __init__(self, pools: Pools, size: int, seed: int, start: int) -> None:
-        self.pools, self.size, self.seed, self.start = pools, size, seed, start
-
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        cv2.setNumThreads(1)
-        worker = torch.utils.data.get_worker_info()
-        index, step = self.start + (worker.id if worker else 0), worker.num_workers if worker else 1
-        while True:
-            image, truth = scene(self.pools, self.size, np.random.default_rng([self.seed, index]))
-            yield torch.from_numpy(image).permute(2, 0, 1), torch.from_numpy(truth)
-            index += step
-
-
-def loss_of(logits: Tensor, truth: Tensor) -> Tensor:
-    """Binary cross-entropy and dice against the share of hand in each of the net's cells."""
-    target = F.avg_pool2d(truth[:, None].float(), truth.shape[-1] // logits.shape[-1])
-    cross = F.binary_cross_entropy_with_logits(logits, target)
-    shown = logits.sigmoid()
-    both, total = (shown * target).sum((1, 2, 3)), (shown + target).sum((1, 2, 3))
-    return cross + 0.5 * (1 - (2 * both + 8) / (total + 8)).mean()
+def main() -> None:
+    """Make the files, then train."""
+    options = parsed()
+    data, work = options.data, options.out
+    cutouts = joined(work / "cutouts", [data / "cutouts" / name for name in CUTOUTS])
+    files = {"synth": synth(options, cutouts)}
+    files["composites"] = prepared(
+        work, "composites", lambda out: write_composites(cutouts, data / "backgrounds", out, options.composites, 77)
+    )
+    files["labelled"] = prepared(work, "labelled", partial(write_sets, data / "labelled"))
+    files["empty"] = prepared(work, "empty", partial(write_empty, data / "backgrounds"))
+    if options.teacher:
+        files |= taught(options)
+    weights = MIX | TAUGHT
+    named = ",".join(f"{path}={weights[name]}" for name, path in files.items())
+    start = ["--weights", str(options.weights), "--epochs", str(options.epochs), "--cutouts", str(cutouts)]
+    handseg("train", str(work / "run"), "--config", str(RECIPE), "--datasets", named, *start)
 
 
-def predict(model: nn.Module, image: Array, size: int) -> Array:
-    """Return the mask of one (H, W, 3) BGR photo, as the product makes it: about size * size pixels, aspect kept."""
-    height, width = image.shape[:2]
-    scale = size / math.sqrt(height * width)
-    shape = [max(32, round(side * scale / 32) * 32) for side in (width, height)]
-    small = cv2.cvtColor(cv2.resize(image, shape, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
-    with torch.inference_mode():
-        logits = model(torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255)["mask"][0, 0].numpy()
-    return np.asarray(cv2.resize(logits, (width, height)) > 0, np.uint8)
+def taught(options: argparse.Namespace) -> dict[str, Path]:
+    """Prepare what takes a teacher: photos without masks, and those whose masks go on into the forearm."""
+    teacher, notes, data = open_teacher(options.teacher), read_notes(NOTES), options.data
+    files = {
+        "unlabelled": prepared(
+            options.out, "unlabelled", lambda out: write_unlabelled(data / "unlabelled", out, teacher, notes)
+        )
+    }
+    for name in BEYOND:
+        files[name] = prepared(options.out, name, partial(write_labelled, data / "labelled" / name, teacher=teacher))
+    return files
 
 
-def evaluate(model: nn.Module, folder: Path, size: int) -> dict[str, float]:
-    """Return the mean hand IoU over the photos of each validation set."""
-    scores = {}
-    for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
-        found = []
-        for path in sorted((kind / "images").iterdir()):
-            found.append(iou(count(predict(model, read(path), size), mask_of(kind, path.stem))))
-        scores[kind.name] = round(float(np.mean(found)), 4)
-    return scores
+def write_sets(labelled: Path, out: Path) -> None:
+    """Write the labelled photos whose masks end at the wrist."""
+    for name in TO_WRIST:
+        write_labelled(labelled / name, out / name)
 
 
-def tune_encoder(model: Lite) -> list[nn.Parameter]:
-    """Let the encoder's later blocks learn; their norms keep the statistics they came with."""
-    chosen = [parameter for index in TUNED_BLOCKS for parameter in model.encoder[index].parameters()]
-    for parameter in chosen:
-        parameter.requires_grad_(True)
-    return chosen
+def synth(options: argparse.Namespace, cutouts: Path) -> Path:
+    """Render photos of all styles."""
+    out: Path = options.out / "synth.h5"
+    styles = [word for style in STYLES for word in ("--style", style)]
+    found = ["--assets", str(options.assets), "--backgrounds", str(options.data / "backgrounds")]
+    count = ["--count", str(options.rendered), "--seed", "61", "--split", "train=0.99", "--split", "val=0.01"]
+    handseg("synth", str(out), *count, *styles, *found, "--cutouts", str(cutouts))
+    return out
 
 
-def start(options: argparse.Namespace) -> Lite:
-    """Build the net on its ImageNet features, or on what an earlier run left."""
-    model = load(options.resume)[0] if options.resume else Lite()
-    assert isinstance(model, Lite)
-    if options.features:
-        features = torch.load(options.features, weights_only=True)
-        for name, value in model.encoder.state_dict().items():
-            value.copy_(torch.lerp(value.float(), features[name].float(), options.back))
-    model.encoder.requires_grad_(False)
-    return model
+def prepared(work: Path, name: str, write: Callable[[Path], object]) -> Path:
+    """Write folders of pairs, and make one prepared file of them, all of it to train on."""
+    out = work / "prepared" / f"{name}.h5"
+    if not out.exists():
+        write(work / "photos" / name / "train" / name)
+        place = work / "prepared" / name
+        handseg("prepare", "folder", "--raw", str(work / "photos" / name), "-o", str(place), "--split", "official")
+        (place / "folder.h5").rename(out)
+    return out
 
 
-def train(options: argparse.Namespace) -> None:
-    """Train for the given minutes; at each look at the validation sets write last.safetensors and a line of the log."""
-    torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads)
-    cv2.setNumThreads(1)
-    model = start(options)
-    average = copy.deepcopy(model).eval()
-    decoder = [p for name, p in model.named_parameters() if not name.startswith("encoder")]
-    groups = [{"params": decoder, "lr": options.rate, "scale": 1.0}]
-    if options.tune:
-        groups.append({"params": tune_encoder(model), "lr": 0.0, "scale": TUNED_RATE})
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    scenes = Scenes(read_pools(options.data, options.arms, options.people), options.size, options.seed, options.first)
-    loader = iter(DataLoader(scenes, options.batch, num_workers=options.workers, prefetch_factor=3))
-    began, looked, step, losses = time.monotonic(), time.monotonic(), 0, []
-    while (share := (time.monotonic() - began) / (60 * options.minutes)) < 1:
-        rate = options.rate * min(1, step / 100 + 0.01) * 0.5 * (1 + math.cos(math.pi * share))
-        for group in optimizer.param_groups:
-            group["lr"] = rate * group["scale"]
-        images, truth = next(loader)
-        model.train()
-        model.encoder.eval()
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = model(images.float() / 255)["mask"]
-        loss = loss_of(logits.float(), truth)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        step += 1
-        losses.append(loss.item())
-        decay = min(0.998, step / (step + 20))
-        with torch.no_grad():
-            for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-                slow.lerp_(fast, 1 - decay) if slow.is_floating_point() else slow.copy_(fast)
-        if time.monotonic() - looked > 60 * options.look or step == 200:
-            look(average, options, step, began, float(np.mean(losses)))
-            looked, losses = time.monotonic(), []
-    look(average, options, step, began, float(np.mean(losses)))
+def joined(out: Path, folders: list[Path]) -> Path:
+    """Gather folders under one, by links to their files."""
+    for folder in folders:
+        for path in (each for each in folder.rglob("*") if each.is_file()):
+            link = out / folder.name / path.relative_to(folder)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            if not link.exists():
+                link.symlink_to(path.resolve())
+    return out
 
 
-def look(model: nn.Module, options: argparse.Namespace, step: int, began: float, loss: float) -> None:
-    """Measure on the validation sets, keep the weights, and log one line."""
-    line = {"step": step, "minutes": round((time.monotonic() - began) / 60, 1), "loss": round(loss, 4)}
-    line |= evaluate(model, options.validation, 384)
-    options.output.mkdir(parents=True, exist_ok=True)
-    save(options.output / "last.safetensors", model, CARD | {"training": line})
-    with (options.output / "log.jsonl").open("a") as log:
-        log.write(json.dumps(line) + "\n")
+def handseg(*words: str) -> None:
+    """Run a command of handseg; it ends this program if it fails."""
+    if code := subprocess.run([sys.executable, "-m", "handseg_cli", *words], check=False).returncode:
+        raise SystemExit(code)
 
 
-def options() -> argparse.Namespace:
+def parsed() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder of backgrounds/, cutouts/ and labelled/")
-    parser.add_argument("output", type=Path, help="folder for last.safetensors and log.jsonl")
-    parser.add_argument("--features", type=Path, help="MobileNetV2 features to start from (.pth)")
-    parser.add_argument("--back", type=float, default=1.0, help="how far to bring the encoder to them, 0 to 1")
-    parser.add_argument("--resume", type=Path, help="last.safetensors of an earlier run")
-    parser.add_argument("--validation", type=Path, required=True, help="folder of sets with images/ and masks/")
-    parser.add_argument("--arms", type=Path, help="folder of rendered arms (render_hands.py arms)")
-    parser.add_argument("--people", type=Path, help="folder of rendered people (render_hands.py people)")
-    parser.add_argument("--tune", action="store_true", help="let the encoder's later blocks learn, slowly")
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--look", type=float, default=4, help="minutes between looks at the validation sets")
-    parser.add_argument("--rate", type=float, default=2e-3)
-    parser.add_argument("--size", type=int, default=320)
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--first", type=int, default=0, help="number of the first scene")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path, help="folder of backgrounds/, cutouts/, labelled/ and unlabelled/")
+    parser.add_argument("assets", type=Path, help="what `handseg download assets` fetches")
+    parser.add_argument("weights", help="to start from: a file of torchvision's MobileNetV2, or of an earlier run")
+    parser.add_argument("out", type=Path, help="folder for all that is made; run/ in it is the training")
+    parser.add_argument("--teacher", type=Path, nargs="*", default=[], help="weights that make masks")
+    parser.add_argument("--rendered", type=int, default=9000, help="how many photos to render")
+    parser.add_argument("--composites", type=int, default=2400, help="how many to paste")
+    parser.add_argument("--epochs", type=int, default=16)
     return parser.parse_args()
 
 
 if __name__ == "__main__":
-    train(options())
+    main()

@@ -59,7 +59,7 @@ COMMANDS = {
     "synth": Command(SynthConfig, "handseg_cli.datasets.synthetic:synth", answers=True, notes=SYNTH_NOTES),
     "train": Command(TrainConfig, "handseg_cli.train.train:train", answers=True, notes=TRAIN_NOTES),
     "finetune": Command(FinetuneConfig, "handseg_cli.train.finetune:finetune", answers=True, notes=FINETUNE_NOTES),
-    "eval": Command(EvalConfig, "handseg_cli.evaluate.run:evaluate", answers=True, notes=EVAL_NOTES),
+    "eval": Command(EvalConfig, "handseg_cli.evaluate.verb:evaluate", answers=True, notes=EVAL_NOTES),
     "export": Command(ExportConfig, "handseg_cli.export.files:export"),
     "doctor": Command(DoctorConfig, "handseg_cli.about.doctor:doctor", answers=True),
     "show": Command(ShowConfig, "handseg_cli.about.show:show", answers=True),

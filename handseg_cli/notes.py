@@ -12,6 +12,7 @@ Examples:
   find . -name '*.jpg' -print0 | handseg predict --files0-from -
   handseg predict - < a.jpg > mask.png
   handseg predict clip.mp4 --frames -o frames
+  handseg predict photos --task pose --model runs/pose/best.safetensors    a.jpg.json: 21 joints of each hand
 
 \b
 Names:
@@ -19,6 +20,8 @@ Names:
   probability  image.jpg.probability.png   8-bit grey, 255 for certainty
   overlay      image.jpg.overlay.jpg       the photo with its hands tinted
   cutout       image.jpg.cutout.png        the hands alone, the rest transparent
+  sides        image.jpg.sides.png         8-bit palette: 0 no hand, 1 left, 2 right, 3 of unknown side
+  pose         image.jpg.json              joints of each hand; of a video clip.mp4.jsonl, a line for each frame
   of a video   clip.mp4.mkv                or with --frames the folder clip.mp4.frames
 
 A mask that is up to date is skipped, one made with other weights or settings, or from a photo that has changed
@@ -82,6 +85,7 @@ Examples:
   handseg train runs/lite                                          the embedded net on the first four datasets
   handseg train runs/mine --datasets eyth,eh=0.5,my.h5 --epochs 30
   handseg train runs/seed --preset seed-deeplab                    a published recipe, its defects mended
+  handseg train runs/all --datasets hands.h5 --loss bce,dice=0.5,arm=0.5,side=0.2   arms and sides, too
   handseg train runs/lite --resume                                 go on where it stopped
   torchrun --nproc-per-node 2 -m handseg_cli train runs/lite       on two GPUs
 
@@ -110,6 +114,8 @@ Examples:
   handseg eval lite -d my_photos --html report.html                images/ and masks/, as they are
   handseg eval masks -d my_photos                                  masks that something else has made
   handseg eval runs/seed/best.safetensors -d egohands --protocol seed
+  handseg eval runs/pose/best.safetensors --task pose -d rhd,hands.h5 --html report.html    joints in 2D and 3D
+  handseg eval runs/pose/best.safetensors --task pose -d rhd --given hands                   the true hands shown
 
 \b
 Exit codes:

@@ -11,6 +11,11 @@ MODELS: dict[str, str] = {
     "lite": "handseg_cli.models.lite:Lite",
     "deeplab": "handseg_cli.models.deeplab:DeepLab",
     "unet": "handseg_cli.models.unet:UNet",
+    "handsegnet": "handseg_cli.models.handsegnet:HandSegNet",
+    "posenet": "handseg_cli.models.posenet:PoseNet",
+    "poselift": "handseg_cli.models.poselift:PoseLift",
+    "handpose": "handseg_cli.models.handpose:HandPose",
+    "digit": "handseg_cli.models.digit:Digit",
 }
 
 # "module:attribute" of an object with archives, find and read.

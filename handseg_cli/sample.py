@@ -28,6 +28,7 @@ class Sample:
     valid: NDArray[np.bool_] | None = None  # (J,) which of the joints to trust
     camera: NDArray[np.float32] | None = None  # (3, 3) pinhole matrix, pixels
     depth: NDArray[np.float32] | None = None  # (H, W) mm along the camera's axis, inf where there is nothing
+    arms: Mask | None = None  # 255 on arms, where no hand is
     hands: str = ""  # "left", "right" or "both"
     group: str = ""
     split: str = ""
@@ -40,6 +41,21 @@ class Hand:
     box: tuple[int, int, int, int]
     pixels: int
     confidence: float
+    side: str = ""  # "left" or "right"; "" where the net does not tell, or is not sure
+    certainty: float = 0.0  # of the likelier side, 0.5 to 1; 0 where the net does not tell
+
+
+@dataclass(frozen=True)
+class Pose:
+    """The 21 joints of one hand: the wrist, then from base to tip the thumb, index, middle, ring and little finger.
+
+    `points` (21, 2) are pixels (x, y) of the photo as displayed, (0, 0) its upper left corner. `joints` (21, 3) are mm
+    in the camera's frame: x to the right, y down, z away from it.
+    """
+
+    hand: Hand
+    points: NDArray[np.float32]
+    joints: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,13 +63,17 @@ class Prediction:
     """What a net says of one photo, at the photo's size as displayed.
 
     `mask` is (H, W) uint8, 0 or 255. `probability` is (H, W) uint8, 255 for certainty: a byte a pixel keeps
-    a 100-megapixel photo within bounds.
+    a 100-megapixel photo within bounds. `sides` is (H, W) uint8, of the hands in `mask`: 0 none, 1 left, 2 right,
+    3 of unknown side; None unless it was asked for.
     """
 
     mask: Mask
     probability: Mask
     hands: tuple[Hand, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    sides: Mask | None = None
+    tells_sides: bool = False  # of `hands`
+    poses: tuple[Pose, ...] | None = None  # of `hands`, one each; None unless they were asked for
 
     @property
     def confidence(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import os
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -14,6 +15,9 @@ from hypothesis import settings
 # On a machine that others use too, an example may take any time.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# On such a machine, two threads of torch wait for each other most of the time. Processes that tests start do likewise.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session", autouse=True)

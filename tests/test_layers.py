@@ -56,6 +56,24 @@ def test_presets_make_sense(preset: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("preset", "steps", "drops"),
+    [("rhd-handsegnet", 40, (20, 30)), ("rhd-posenet", 30, (10, 20)), ("rhd-lifting", 80, (60,))],
+)
+def test_the_third_systems_steps_are_counted_in_epochs(preset: str, steps: int, drops: tuple[int, ...]) -> None:
+    config = layered(TrainConfig, {"run": Path("run"), "preset": preset})
+    # Of RHD, 41,258 photos, of which two are left out.
+    assert config.epochs == round(steps * 1000 * config.batch / 41_256)
+    assert [drop * steps for drop in config.drops] == pytest.approx(drops)
+
+
+def test_a_net_of_joints_has_defaults_of_its_own() -> None:
+    config = typed("run", "--model", "handpose", "--datasets", "synth.h5")
+    assert (config.fit, config.size, config.augment) == ("hand", 192, "full")
+    assert config.terms.keys() == {"points", "depths", "right", "hand"}
+    assert typed("run", "--model", "handpose", "--size", "128").size == 128
+
+
+@pytest.mark.parametrize(
     ("text", "hint"),
     [
         ("learning_rate = 1", "learning_rate is no setting; there are .*lr"),
@@ -63,6 +81,7 @@ def test_presets_make_sense(preset: str) -> None:
         ("epochs = 1.5", "epochs is 1.5; it is int"),
         ("quiet = 1", "quiet is 1; it is bool"),
         ('model = "vgg"', "one of 'lite', 'deeplab', 'unet'"),
+        ("drops = 0.5", "drops is 0.5"),
         ('preset = "seed"', "preset"),
         ("lr = -1", "above 0"),
         ("lr = ", "is damaged"),

@@ -25,7 +25,7 @@ WORDS = ("errors", "paths", "config", "registry", "sample")
 FRONT = ("cli", "notes", "options", "api", "__main__", "__init__")
 LAYERS = (
     WORDS,
-    ("io", "synth", "models", "metrics", "runtime"),
+    ("io", "synth", "pose", "models", "metrics", "runtime"),
     ("datasets", "checkpoints"),
     ("loading",),
     ("tasks",),
@@ -36,13 +36,12 @@ LAYERS = (
 )
 TORCH_ROOMS = ("models", "checkpoints", "export", "tasks", "loading", "train")
 TORCH_FILES = ("runtime/torch_session.py", "about/devices.py")
-TORCH_FREE_FILES = ("checkpoints/weights.py", "tasks/decode.py")
+TORCH_FREE_FILES = ("checkpoints/weights.py", "tasks/decode.py", "tasks/sides.py")
 # What may not load torch, not even through what it imports.
 STARTS_WITHOUT_TORCH = ("io", "synth", "predict", "evaluate", "metrics", "sample", "config", "cli", "api", "__init__")
 
 FILES = sorted(ROOT.rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
-every_file = pytest.mark.parametrize("name", NAMES)
 
 
 @cache
@@ -60,6 +59,7 @@ def layer(name: str) -> int:
     return found[0]
 
 
+@cache
 def file_of(module: str) -> str | None:
     """Return the file of a dotted name, None if it is no module of ours."""
     path = ROOT.parent / module.replace(".", "/")
@@ -78,10 +78,12 @@ def modules(node: ast.AST) -> Iterator[str]:
         yield from (name if file_of(name) else node.module for name in inner)
 
 
+@cache
 def imports(name: str) -> set[str]:
     return {module for node in ast.walk(tree(name)) for module in modules(node)}
 
 
+@cache
 def imports_at_start(name: str) -> set[str]:
     """Return what importing a file loads at once: not what its functions import, or type checkers alone."""
     return {module for node in tree(name).body for module in modules(node)}
@@ -102,69 +104,69 @@ def loads_at_start(name: str) -> set[str]:
     return outside
 
 
-@every_file
-def test_imports_only_reach_down(name: str) -> None:
-    # Every module may read the version: the package's __init__ is loaded before any of its modules anyway.
-    ours = {file_of(module) for module in imports(name) if module != "handseg_cli"} - {None}
-    for target in ours:
-        assert target is not None
-        both = {room(target), room(name)}
-        same_room = len(both) == 1 or both <= {*WORDS} or both <= {*FRONT}
-        assert layer(target) < layer(name) or (same_room and layer(target) <= layer(name)), f"{name} imports {target}"
+def test_imports_only_reach_down() -> None:
+    for name in NAMES:
+        # Every module may read the version: the package's __init__ is loaded before any of its modules anyway.
+        ours = {file_of(module) for module in imports(name) if module != "handseg_cli"} - {None}
+        for target in ours:
+            assert target is not None
+            both = {room(target), room(name)}
+            same_room = len(both) == 1 or both <= {*WORDS} or both <= {*FRONT}
+            assert layer(target) < layer(name) or (same_room and layer(target) <= layer(name)), f"{name}: {target}"
 
 
-@every_file
-def test_torch_stays_in_its_rooms(name: str) -> None:
-    allowed = name in TORCH_FILES or (room(name) in TORCH_ROOMS and name not in TORCH_FREE_FILES)
-    packages = {module.partition(".")[0] for module in imports(name)}
-    assert allowed or not packages & {"torch", "torchvision"}
+def test_torch_stays_in_its_rooms() -> None:
+    for name in NAMES:
+        allowed = name in TORCH_FILES or (room(name) in TORCH_ROOMS and name not in TORCH_FREE_FILES)
+        packages = {module.partition(".")[0] for module in imports(name)}
+        assert allowed or not packages & {"torch", "torchvision"}, name
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if room(name) in STARTS_WITHOUT_TORCH])
-def test_predict_reaches_no_torch(name: str) -> None:
-    assert not loads_at_start(name) & {"torch", "torchvision"}
+def test_predict_reaches_no_torch() -> None:
+    for name in (name for name in NAMES if room(name) in STARTS_WITHOUT_TORCH):
+        assert not loads_at_start(name) & {"torch", "torchvision"}, name
 
 
-@every_file
-def test_file_is_short(name: str) -> None:
-    assert len((ROOT / name).read_text().splitlines()) <= 300
+def test_file_is_short() -> None:
+    for name in NAMES:
+        assert len((ROOT / name).read_text().splitlines()) <= 300, name
 
 
-@every_file
-def test_functions_are_short(name: str) -> None:
-    for node in ast.walk(tree(name)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert node.end_lineno is not None
-            assert node.end_lineno - node.lineno < 60, f"{name}: {node.name}"
+def test_functions_are_short() -> None:
+    for name in NAMES:
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert node.end_lineno is not None
+                assert node.end_lineno - node.lineno < 60, f"{name}: {node.name}"
 
 
-@every_file
-def test_public_things_say_what_they_are(name: str) -> None:
-    module = tree(name)
-    assert ast.get_docstring(module) or not module.body, f"{name} has no docstring"
-    for node in module.body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
-            assert ast.get_docstring(node), f"{name}: {node.name} has no docstring"
+def test_public_things_say_what_they_are() -> None:
+    for name in NAMES:
+        module = tree(name)
+        assert ast.get_docstring(module) or not module.body, f"{name} has no docstring"
+        for node in module.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{name}: {node.name} has no docstring"
 
 
-@every_file
-def test_only_the_command_line_prints(name: str) -> None:
-    calls = [node.func for node in ast.walk(tree(name)) if isinstance(node, ast.Call)]
-    prints = [func for func in calls if isinstance(func, ast.Name) and func.id == "print"]
-    assert not prints or name in ("cli.py", "train/log.py")
+def test_only_the_command_line_prints() -> None:
+    for name in NAMES:
+        calls = [node.func for node in ast.walk(tree(name)) if isinstance(node, ast.Call)]
+        prints = [func for func in calls if isinstance(func, ast.Name) and func.id == "print"]
+        assert not prints or name in ("cli.py", "train/log.py"), name
 
 
-@every_file
-def test_no_error_is_swallowed_by_a_broad_except(name: str) -> None:
-    for node in ast.walk(tree(name)):
-        if isinstance(node, ast.ExceptHandler):
-            caught = ast.unparse(node.type) if node.type else "everything"
-            assert caught not in ("everything", "Exception"), f"{name}:{node.lineno}"
+def test_no_error_is_swallowed_by_a_broad_except() -> None:
+    for name in NAMES:
+        for node in ast.walk(tree(name)):
+            if isinstance(node, ast.ExceptHandler):
+                caught = ast.unparse(node.type) if node.type else "everything"
+                assert caught not in ("everything", "Exception"), f"{name}:{node.lineno}"
 
 
-@every_file
-def test_no_drawer_for_odds_and_ends(name: str) -> None:
-    assert not {"utils", "util", "common", "helpers", "misc"} & set(Path(name).with_suffix("").parts)
+def test_no_drawer_for_odds_and_ends() -> None:
+    for name in NAMES:
+        assert not {"utils", "util", "common", "helpers", "misc"} & set(Path(name).with_suffix("").parts), name
 
 
 def as_imported(package: str) -> str:

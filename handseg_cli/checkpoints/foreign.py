@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from handseg_cli.checkpoints import import_deeplab, import_unet
+from handseg_cli.checkpoints import import_deeplab, import_digit, import_hand3d, import_unet
 from handseg_cli.checkpoints.build import build
 from handseg_cli.checkpoints.store import load
 from handseg_cli.checkpoints.torch_files import read_weights
 from handseg_cli.errors import CheckpointError
 
-IMPORTERS = (import_deeplab, import_unet)
+IMPORTERS = (import_deeplab, import_unet, import_hand3d, import_digit)
 # Under what frameworks keep a net that is a part of another: Lightning modules, DataParallel.
-PREFIXES = ("deeplab.", "module.", "model.", "net.")
+PREFIXES = ("deeplab.", "module.", "model.", "net.", "pose_reg.")
 
 
 def load_any(path: Path) -> tuple[nn.Module, dict[str, Any]]:
@@ -33,7 +33,7 @@ def load_any(path: Path) -> tuple[nn.Module, dict[str, Any]]:
 
 def read_foreign(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Read a checkpoint of another system: its weights by our names, and the card that they get."""
-    tensors = bare(read_weights(path))
+    tensors = read(path)
     importer = next((each for each in IMPORTERS if each.recognises(tensors)), None)
     if importer is None:
         first = next(iter(tensors))
@@ -44,6 +44,14 @@ def read_foreign(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise CheckpointError(f"{path}: {error}") from error
     card["training"] = {"imported_from": path.name, **card.get("training", {})}
     return ours, card
+
+
+def read(path: Path) -> dict[str, Tensor]:
+    """Read the weights of a checkpoint of any container, by their names in it."""
+    if import_hand3d.is_pickle(path):
+        return import_hand3d.read_pickle(path)
+    other = import_hand3d.other_half(path)
+    return bare(read_weights(path)) | (bare(read_weights(other)) if other else {})
 
 
 def bare(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -16,6 +16,14 @@ FOLDER = Path(__file__).parent
 SUFFIXES = (".onnx", ".safetensors")
 HEADER_LIMIT = 16 << 20  # bytes of a safetensors header
 
+# What nets are for, by the task that their cards name.
+USES = {
+    "hands": "marks the pixels of hands, for which --task pose is to be left out",
+    "pose": "tells the joints of hands that another net has found, with handseg predict or eval --task pose",
+    "keypoints": "is a part of hand3d, of which handseg predict --task pose --model takes the folder",
+    "lifting": "is a part of hand3d, of which handseg predict --task pose --model takes the folder",
+}
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -74,6 +82,21 @@ def card_of(path: Path, data: bytes) -> dict[str, Any]:
     if not isinstance(card, dict):
         raise CheckpointError(f"{path}: its card is no JSON object; export or save it anew")
     return card
+
+
+def tells_of(card: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a net tells of each pixel by its card: hand, and perhaps arm and side; older cards do not say."""
+    arguments = card.get("arguments")
+    told = arguments.get("tells") if isinstance(arguments, dict) else None
+    return tuple(map(str, told)) if isinstance(told, list) else ("hand",)
+
+
+def require_task(name: str, card: dict[str, Any], task: str) -> None:
+    """Raise a CheckpointError unless the card of a net names this task; older cards, of nets for hands, name none."""
+    found = card.get("task", "hands")
+    if found != task:
+        use = USES.get(str(found), f"is for {found!r}")
+        raise CheckpointError(f"{name}: is no net for {task}; it {use}")
 
 
 def header(data: bytes) -> dict[str, str]:

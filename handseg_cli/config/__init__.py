@@ -10,7 +10,7 @@ from handseg_cli.config.about import DoctorConfig, ExportConfig, ShowConfig
 from handseg_cli.config.data import DownloadConfig, PrepareConfig, SplitName
 from handseg_cli.config.evaluate import EvalConfig, JudgedSplit
 from handseg_cli.config.marks import Positional, Short
-from handseg_cli.config.net import DeviceName, NetConfig, RunConfig, RuntimeName
+from handseg_cli.config.net import DeviceName, Label, NetConfig, RunConfig, RuntimeName, TaskName, pose_weights
 from handseg_cli.config.predict import STDIN, Kind, PredictConfig, parse_shard, parse_size
 from handseg_cli.config.synth import SynthConfig
 from handseg_cli.config.train import FinetuneConfig, LoopConfig, TrainConfig
@@ -25,6 +25,7 @@ __all__ = [
     "FinetuneConfig",
     "JudgedSplit",
     "Kind",
+    "Label",
     "LoopConfig",
     "NetConfig",
     "Positional",
@@ -36,7 +37,9 @@ __all__ = [
     "ShowConfig",
     "SplitName",
     "SynthConfig",
+    "TaskName",
     "TrainConfig",
     "parse_shard",
     "parse_size",
+    "pose_weights",
 ]

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from handseg_cli.config.marks import Positional, Short, require
-from handseg_cli.config.net import NetConfig, RunConfig
+from handseg_cli.config.net import RunConfig, TaskName
 from handseg_cli.config.words import names
 
 JudgedSplit = Literal["train", "val", "test", "all"]
 Protocol = Literal["photo", "seed"]
+Given = Literal["photo", "hands"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EvalConfig(RunConfig):
-    """Measure how good hand masks are.
+    """Measure how good hand masks are, or with --task pose the joints of hands.
 
     MODEL is an embedded one by name, an .onnx or .safetensors file, or a folder of finished masks (KEY.png or
     image.jpg.png, in the tree of the photos). Several are compared; without any, lite is measured.
+    Of joints it is a pose model, as in `handseg predict --task pose`.
     """
 
     models: Annotated[tuple[str, ...], "Names, weights files, or folders of masks.", Positional("MODEL")] = ("lite",)
     datasets: Annotated[
         tuple[str, ...], "Prepared datasets by name or .h5 file, or folders of photos and masks.", Short("-d")
     ] = ()
+    task: Annotated[TaskName, "What is measured: masks, or where joints are, on prepared files that tell."] = "hands"
+    given: Annotated[Given, "For --task pose: hands have to be found in the photo, or true ones are shown."] = "photo"
+    finder: Annotated[str, "For --task pose: which net finds the hands; lite, or the pose model's own."] = ""
     split: Annotated[tuple[JudgedSplit, ...], "Which photos of them; repeat the option for several."] = ("test",)
     root: Annotated[Path | None, "Where data are kept, in place of $HANDSEG_HOME or ~/.handseg."] = None
     protocol: Annotated[
@@ -47,6 +52,10 @@ class EvalConfig(RunConfig):
         require(len(set(self.split)) == len(self.split), "--split names the same twice")
         squared = self.protocol == "seed"
         require(not (squared and self.min_area), "--min-area is of whole photos; leave it out with --protocol seed")
+        masks = self.task == "hands"
+        require(not masks or (self.given == "photo" and not self.finder), "--given and --finder are for --task pose")
+        require(masks or not (squared or self.masks), "--task pose has no masks; leave out --protocol seed and --masks")
+        require(self.given == "photo" or not self.finder, "--given hands finds none; leave out --finder")
         require(self.limit >= 0, f"--limit is {self.limit}; it is 0 or more")
         require(self.workers >= 0, f"--workers is {self.workers}; it is 0 or more")
 
@@ -54,7 +63,3 @@ class EvalConfig(RunConfig):
     def dataset_names(self) -> tuple[str, ...]:
         """Return the datasets, of which one option may name several with commas between."""
         return names(self.datasets)
-
-    def net(self, weights: str) -> NetConfig:
-        """Return the settings of one net."""
-        return NetConfig(weights, **{field.name: getattr(self, field.name) for field in fields(RunConfig)})

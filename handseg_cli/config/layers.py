@@ -11,7 +11,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from handseg_cli.config.presets import PRESETS
+from handseg_cli.config.presets import OF_MODELS, PRESETS
 from handseg_cli.errors import ConfigError
 
 T = TypeVar("T")
@@ -32,7 +32,8 @@ def layered(config: type[T], given: Settings) -> T:
     preset = {**below, **given}.get("preset", "")
     if preset and preset not in PRESETS:
         raise ConfigError(f"--preset is {preset!r}; there are {', '.join(PRESETS)}")
-    return config(**{**PRESETS.get(preset, {}), **below, **given})
+    chosen = {**PRESETS.get(preset, {}), **below, **given}
+    return config(**{**OF_MODELS.get(chosen.get("model", ""), {}), **chosen})
 
 
 def read(path: Path, parse: typing.Callable[[str], Any]) -> Mapping[str, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from handseg_cli.config.marks import Short, require
 
 RuntimeName = Literal["auto", "onnx", "openvino", "torch"]
 DeviceName = Literal["cpu", "cuda", "mps"]
+Label = Literal["hand", "arm", "hand+arm"]
+TaskName = Literal["hands", "pose"]
+
+POSE_WEIGHTS = "handpose"  # the embedded net of joints; that of masks is the default of NetConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,10 @@ class RunConfig:
         may_halve = self.runtime in ("openvino", "torch") or self.device != "cpu"
         require(not self.half or may_halve, "--half is for --runtime openvino or torch; ONNX Runtime has float32 only")
 
+    def net(self, weights: str) -> NetConfig:
+        """Return the settings of one net."""
+        return NetConfig(weights, **{each.name: getattr(self, each.name) for each in fields(RunConfig)})
+
 
 @dataclass(frozen=True)
 class NetConfig(RunConfig):
@@ -40,7 +48,15 @@ class NetConfig(RunConfig):
     weights: Annotated[
         str, "Embedded weights by name, or the path of an .onnx or .safetensors file.", Short("--model")
     ] = "lite"
+    label: Annotated[Label, "What is marked: hands, arms up to them, or both. Arms take weights that tell them."] = (
+        field(default="hand", kw_only=True)
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         require(bool(self.weights), "--weights is empty; it takes a name or the path of a weights file")
+
+
+def pose_weights(given: str) -> str:
+    """Return the pose model that a command line names, the embedded one where it names none but the default."""
+    return POSE_WEIGHTS if given == NetConfig.weights else given

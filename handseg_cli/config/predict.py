@@ -8,29 +8,39 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from handseg_cli.config.marks import Positional, Short, require
-from handseg_cli.config.net import NetConfig
+from handseg_cli.config.net import NetConfig, TaskName
 from handseg_cli.errors import ConfigError
 
-Kind = Literal["mask", "probability", "overlay", "cutout"]
+Kind = Literal["mask", "probability", "overlay", "cutout", "sides", "pose"]
+
+# What each task can write; the first is what it writes unless it is told.
+KINDS: dict[TaskName, tuple[Kind, ...]] = {
+    "hands": ("mask", "probability", "overlay", "cutout", "sides"),
+    "pose": ("pose", "overlay"),
+}
 
 STDIN = Path("-")
 
 
 @dataclass(frozen=True)
 class PredictConfig(NetConfig):
-    """Write masks of the hands in photos and videos.
+    """Write masks of the hands in photos and videos, or with --task pose their joints.
 
     PATH is a photo, a folder of photos, a video, or - for one photo on stdin and its mask on stdout.
     The mask of image.jpg is image.jpg.png beside it, or under --output DIR in a mirror of the tree.
     It has the size of the photo as displayed, 255 on hands and 0 elsewhere.
+    Joints go to image.jpg.json: of each hand its side and 21 joints, in pixels and in millimetres.
     """
 
     paths: Annotated[tuple[Path, ...], "Photos, folders, videos, or - for stdin.", Positional("PATH")] = ()
+    task: Annotated[TaskName, "What is told of hands: which pixels they are, or where their joints are."] = "hands"
     output: Annotated[Path | None, "Write under this folder and mirror the tree of the inputs.", Short("-o")] = None
     recursive: Annotated[bool, "Go into folders within folders.", Short("-r")] = False
     files_from: Annotated[str | None, "Read paths from this file, one a line; - is stdin."] = None
     files0_from: Annotated[str | None, "The same, paths ended by NUL as `find -print0` writes them."] = None
-    kind: Annotated[tuple[Kind, ...], "What to write; repeat the option for several.", Short("-k")] = ("mask",)
+    kind: Annotated[
+        tuple[Kind, ...], "What to write; repeat it for several. If left out: mask, for --task pose pose.", Short("-k")
+    ] = ()
     bits: Annotated[Literal[1, 8], "Bits a pixel of the mask file has."] = 8
     overwrite: Annotated[bool, "Replace files that handseg did not write, too."] = False
     refresh: Annotated[bool, "Redo masks that are up to date, too."] = False
@@ -45,7 +55,11 @@ class PredictConfig(NetConfig):
     workers: Annotated[int, "Photos in work at a time; 0: two more than there are CPU cores."] = 0
     batch: Annotated[int, "Photos the net sees at once; 0: 1 on the CPU, 8 on a GPU."] = 0
     frames: Annotated[bool, "For a video: a folder of numbered PNG masks, not a mask video."] = False
-    raw: Annotated[str, "Raw RGB24 frames of this WIDTHxHEIGHT on stdin, raw grey masks on stdout."] = ""
+    raw: Annotated[
+        str, "Raw RGB24 frames of this WIDTHxHEIGHT on stdin, raw grey masks, or lines of joints, on stdout."
+    ] = ""
+    finder: Annotated[str, "For --task pose: which net finds the hands; lite, or the pose model's own."] = ""
+    focal: Annotated[float, "For --task pose: the camera's focal length in pixels of the photo; 0: a usual one."] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -53,8 +67,10 @@ class PredictConfig(NetConfig):
         require(self.max_pixels > 0, f"--max-pixels is {self.max_pixels}; it is at least 1")
         require(self.workers >= 0, f"--workers is {self.workers}; it is 0 or more")
         require(self.batch >= 0, f"--batch is {self.batch}; it is 0 or more")
-        require(bool(self.kind), "--kind is empty; give at least one of mask, probability, overlay, cutout")
         require(len(set(self.kind)) == len(self.kind), "--kind names the same kind twice")
+        of_hands = self.label != "arm" or "sides" not in self.kind
+        require(of_hands, "--kind sides is of hands, left and right; leave out --label arm")
+        check_task(self)
         check_shard(self.shard)
         check_inputs(self)
         if self.from_pipe:
@@ -66,9 +82,19 @@ class PredictConfig(NetConfig):
         return bool(self.raw) or STDIN in self.paths
 
     @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """Return what is to be written."""
+        return self.kind or KINDS[self.task][:1]
+
+    @property
     def lists_hands(self) -> bool:
         """Tell whether the hands of a mask are to be told apart, which takes its time."""
-        return self.json or self.manifest is not None or "overlay" in self.kind
+        return self.json or self.manifest is not None or self.draws_sides
+
+    @property
+    def draws_sides(self) -> bool:
+        """Tell whether pictures show which hands are left and which are right, where the net tells."""
+        return "overlay" in self.kinds or "sides" in self.kinds
 
     @property
     def raw_size(self) -> tuple[int, int]:
@@ -99,6 +125,18 @@ def check_shard(text: str) -> None:
         parse_shard(text)
 
 
+def check_task(config: PredictConfig) -> None:
+    """Raise ConfigError if options of one task are given to the other."""
+    kinds, pose = KINDS[config.task], config.task == "pose"
+    odd = [kind for kind in config.kind if kind not in kinds]
+    advice = "run again without --task pose for it" if pose else "add --task pose"
+    require(not odd, f"--kind {''.join(odd[:1])}: --task {config.task} writes {', '.join(kinds)}; {advice}")
+    require(pose or not config.finder, "--finder is for --task pose; else --weights finds the hands")
+    require(pose or not config.focal, "--focal is for --task pose")
+    require(0 <= config.focal < float("inf"), f"--focal is {config.focal}; it is a length in pixels, or 0")
+    require(not pose or config.label == "hand", "--task pose is of hands; leave out --label")
+
+
 def check_inputs(config: PredictConfig) -> None:
     """Raise ConfigError unless there is something to read and it is said once."""
     lists = [name for name in (config.files_from, config.files0_from) if name is not None]
@@ -121,8 +159,9 @@ def check_pipe(config: PredictConfig) -> None:
         require(not config.paths, "--raw reads stdin; leave out PATH")
         require(config.bits == 8, "--raw writes 8-bit grey; leave out --bits")
     require(config.paths in ((), (STDIN,)), "- is one photo on stdin; leave out the other paths")
-    require(len(config.kind) == 1, f"{way} writes one picture to stdout; give one --kind")
-    require(not config.raw or config.kind[0] in ("mask", "probability"), "--raw writes --kind mask or probability")
+    require(len(config.kinds) == 1, f"{way} writes one picture to stdout; give one --kind")
+    plain = config.kinds[0] in ("mask", "probability", "pose")
+    require(not config.raw or plain, "--raw writes --kind mask or probability, or with --task pose pose")
     require(config.output is None, f"{way} writes to stdout; leave out --output")
     require(not config.json, f"{way} writes the mask to stdout; use --manifest FILE in place of --json")
     require(not config.watch, f"{way} reads stdin; leave out --watch")

@@ -10,12 +10,22 @@ from handseg_cli.config.marks import Positional, Short, require
 from handseg_cli.config.words import weighted
 from handseg_cli.registry import FIRST_SYSTEM
 
-ModelName = Literal["lite", "deeplab", "unet"]
-PresetName = Literal["", "seed-deeplab", "seed-unet"]
-FitName = Literal["crop", "squash", "halves"]
+ModelName = Literal["lite", "deeplab", "unet", "handsegnet", "posenet", "poselift", "handpose"]
+PresetName = Literal["", "seed-deeplab", "seed-unet", "rhd-handsegnet", "rhd-posenet", "rhd-lifting"]
+FitName = Literal["crop", "squash", "halves", "cut", "hand", "hand3d"]
 Strength = Literal["none", "light", "full"]
+NoiseName = Literal["hue", "points", "centre", "scale", "offset"]
+VariantName = Literal["proposed", "direct", "bottleneck", "local"]
 
 LOSS_NAMES = ("bce", "ce", "dice", "focal", "boundary")
+TOLD_NAMES = ("arm", "side")  # terms that have a net tell more than hands
+# Those of nets that see one hand.
+LOSSES_OF_JOINTS = {
+    "posenet": ("score_maps",),
+    "poselift": ("told", "joints"),
+    "handpose": ("points", "depths", "right", "hand"),
+}
+FITS_OF_JOINTS = ("hand", "hand3d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,18 +38,28 @@ class LoopConfig:
     weights: Annotated[str, "Start from these: a name, a file, or torchvision's own as imagenet or coco."] = ""
     freeze: Annotated[tuple[str, ...], "Parts that do not learn, such as encoder; norms: all norms."] = ()
     size: Annotated[int, "Pixels of a side of the training pictures; 0: what the net asks for."] = 256
-    fit: Annotated[FitName, "Crop photos, squash them whole, or halve them into squares left and right."] = "crop"
+    fit: Annotated[
+        FitName,
+        "Crop photos, squash them whole, halve them into squares left and right, or cut pieces out at their own scale; "
+        "for nets of joints windows around each hand, or around one of a photo as the third system has them.",
+    ] = "crop"
     augment: Annotated[Strength, "How far training pictures are altered; see `handseg show FILE --augmented`."] = "full"
     cutouts: Annotated[Path | None, "Paste hands cut out of photos: a folder of pairs, hand and mask."] = None
-    loss: Annotated[tuple[str, ...], "Terms of the loss: bce, ce, dice, focal, boundary, each NAME or NAME=WEIGHT."] = (
-        "bce",
-        "dice=0.5",
-    )
+    loss: Annotated[
+        tuple[str, ...],
+        "Terms of the loss, each NAME or NAME=WEIGHT: bce, ce, dice, focal, boundary of hands; arm and side have lite "
+        "tell arms, and left from right, too; nets of joints have terms of their own.",
+    ] = ("bce", "dice=0.5")
     optimizer: Annotated[Literal["adamw", "adam", "sgd"], "What follows the gradients."] = "adamw"
     lr: Annotated[float, "Learning rate at its peak."] = 1e-3
     encoder_lr: Annotated[float, "That of the encoder, as a fraction of it."] = 0.1
     weight_decay: Annotated[float, "Of everything but norms and biases."] = 0.01
-    schedule: Annotated[Literal["cosine", "poly", "constant"], "How the rate falls after the warm-up."] = "cosine"
+    schedule: Annotated[Literal["cosine", "poly", "constant", "steps"], "How the rate falls after the warm-up."] = (
+        "cosine"
+    )
+    drops: Annotated[
+        tuple[float, ...], "With --schedule steps: after each of these shares of the training it is a tenth."
+    ] = ()
     warmup: Annotated[int, "Steps over which the rate rises."] = 100
     epochs: Annotated[int, "Times through the training samples."] = 50
     batch: Annotated[int, "Pictures the net sees at once, in each process."] = 16
@@ -56,8 +76,11 @@ class LoopConfig:
 
     def __post_init__(self) -> None:
         require(self.size == 0 or 32 <= self.size <= 2048, f"--size is {self.size}; it goes from 32 to 2048, or is 0")
-        unknown = ", ".join(sorted(self.terms.keys() - set(LOSS_NAMES)))
-        require(bool(self.terms) and not unknown, f"--loss {unknown or 'is empty'}: there are {', '.join(LOSS_NAMES)}")
+        self.check_losses()
+        within = all(0 < drop < 1 for drop in self.drops)
+        require(within, "--drops are shares of the training, each above 0 and below 1, such as 0.5")
+        steps = self.schedule == "steps"
+        require(steps == bool(self.drops), "--drops go with --schedule steps, which takes one at least")
         require(self.lr > 0, f"--lr is {self.lr}; it is above 0")
         require(0 <= self.encoder_lr <= 100, f"--encoder-lr is {self.encoder_lr}; it goes from 0 to 100")
         require(0 <= self.weight_decay < 1, f"--weight-decay is {self.weight_decay}; it goes from 0 to 1")
@@ -68,10 +91,23 @@ class LoopConfig:
         require(self.workers >= -1, f"--workers is {self.workers}; it is 0 or more, or -1")
         require(self.augment == "full" or self.cutouts is None, "--cutouts are pasted with --augment full alone")
 
+    def check_losses(self) -> None:
+        """Raise ConfigError unless all terms of the loss are of masks, and one of hands."""
+        known = (*LOSS_NAMES, *TOLD_NAMES)
+        unknown = ", ".join(sorted(self.terms.keys() - set(known)))
+        require(not unknown, f"--loss {unknown}: there are {', '.join(known)}")
+        of_hands = not self.terms.keys().isdisjoint(LOSS_NAMES)
+        require(of_hands, f"--loss names no term of hands; add one of {', '.join(LOSS_NAMES)}")
+
     @property
     def terms(self) -> dict[str, float]:
         """Return the weight of each term of the loss."""
         return weighted(self.loss)
+
+    @property
+    def tells(self) -> tuple[str, ...]:
+        """Return what the terms of the loss have a net tell beside hands."""
+        return tuple(name for name in TOLD_NAMES if name in self.terms)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +125,51 @@ class TrainConfig(LoopConfig):
     )
     model: Annotated[ModelName, "The net."] = "lite"
     channels: Annotated[Literal[1, 3, 4], "What deeplab sees: grey, colour, or colour and depth."] = 3
+    variant: Annotated[VariantName, "How poselift tells joints."] = "proposed"
+    palm: Annotated[bool, "For nets of joints: have the middle of the palm in the wrist's place."] = False
+    noise: Annotated[
+        tuple[NoiseName, ...], "What the third system disturbs: hues; with --fit hand3d also joints and their window."
+    ] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.check_joints()
+        self.check_noise()
         require(bool(self.mixture), "--datasets is empty; name at least one that `handseg prepare` has made")
         require(self.channels == 3 or self.model == "deeplab", "--channels is for --model deeplab")
+        require(
+            not self.tells or self.model == "lite", "--loss arm and side are for --model lite; others tell hands alone"
+        )
+
+    def check_losses(self) -> None:
+        """Raise ConfigError for terms of the loss that the net does not have."""
+        if self.model not in LOSSES_OF_JOINTS:
+            super().check_losses()
+            return
+        known = LOSSES_OF_JOINTS[self.model]
+        fits = bool(self.terms) and self.terms.keys() <= {*known}
+        require(fits, f"--loss {', '.join(self.terms)}: of {self.model} there are {', '.join(known)}")
+
+    def check_joints(self) -> None:
+        """Raise ConfigError where settings of masks and of joints are mixed up."""
+        of_joints = self.model in LOSSES_OF_JOINTS
+        wanted = "hand or hand3d" if of_joints else "crop, squash, halves or cut"
+        require(of_joints == (self.fit in FITS_OF_JOINTS), f"--fit {self.fit}: of {self.model} it is {wanted}")
+        require(not of_joints or self.cutouts is None, "--cutouts are pasted into photos with masks, not beside joints")
+        require(of_joints or not self.palm, f"--palm is for nets of joints: {', '.join(LOSSES_OF_JOINTS)}")
+        require(not of_joints or self.size % 32 == 0, f"--size is {self.size}; of {self.model} it is a multiple of 32")
+        lifts = self.model == "poselift"
+        require(lifts or self.variant == "proposed", "--variant is for --model poselift")
+        turned = lifts and self.augment == "full"
+        require(not turned, "--augment full turns pictures but no joints in space; poselift takes none or light")
+
+    def check_noise(self) -> None:
+        """Raise ConfigError where a picture would be altered in two ways, or in one that it does not have."""
+        plain = self.augment == "none"
+        require(plain or self.fit != "hand3d", "--fit hand3d alters pictures by --noise alone; give --augment none")
+        require(plain or not self.noise, "--noise is in the place of other alterations; give --augment none")
+        of_windows = {*self.noise} - {"hue"}
+        require(not of_windows or self.fit == "hand3d", f"--noise {', '.join(sorted(of_windows))}: needs --fit hand3d")
 
     @property
     def mixture(self) -> dict[str, float]:
@@ -127,4 +203,6 @@ class FinetuneConfig(LoopConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        require(not self.tells, "--loss arm and side are for handseg train: masks in a folder tell neither")
+        require(self.fit not in FITS_OF_JOINTS, f"--fit {self.fit} is for handseg train: masks tell no joints")
         require(self.steps >= 1, f"--steps is {self.steps}; it is 1 or more")

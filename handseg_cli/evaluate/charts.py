@@ -27,6 +27,15 @@ class Bar:
     title: str = ""
 
 
+@dataclass(frozen=True)
+class Line:
+    """Values from 0 to 1 along an axis; `colour` is a number."""
+
+    values: Sequence[float]
+    colour: int = 0
+    title: str = ""
+
+
 def bars(groups: Sequence[tuple[str, Sequence[Bar]]], label: str) -> str:
     """Return a chart of groups of bars, one above the other, each group with its name."""
     height = sum(GROUP + BAR * len(each) for _, each in groups) + 20
@@ -85,6 +94,23 @@ def curves(points: Sequence[dict[str, float]], threshold: float, label: str) -> 
     ticks = [text(at(value), height - 6, f"{value:g}", "tick", "middle") for value in (0.25, 0.5, 0.75)]
     used = f'<path class="used" d="M{at(threshold):.1f} {base - 176}V{base}"/>'
     return svg(height, "".join([*lines, *marks, *ticks, used, *map(path, ("precision", "recall", "iou"))]), label)
+
+
+def shares(lines: Sequence[Line], limits: Sequence[float], unit: str, label: str) -> str:
+    """Return the shares of what is within each limit, a line for each model."""
+    height, base, last = 210, 186, limits[-1]
+    quarters = (0, 0.25, 0.5, 0.75, 1)
+    parts = [f'<path class="grid" d="M{LEFT} {base - 176 * value:.1f}H{RIGHT}"/>' for value in quarters]
+    parts += [text(RIGHT + 8, base + 4 - 176 * value, f"{value:g}", "tick") for value in quarters]
+    ticks = [step * last / 5 for step in range(1, 5)]
+    parts += [text(at(tick / last), height - 6, f"{tick:g} {unit}", "tick", "middle") for tick in ticks]
+    for line in lines:
+        spots = zip(limits, line.values, strict=True)
+        path = "L".join(f"{at(limit / last):.1f} {base - 176 * value:.1f}" for limit, value in spots if value == value)
+        if path:
+            title = f"<title>{escape(line.title)}</title>"
+            parts.append(f'<g>{title}<path class="line m{line.colour % COLOURS}" d="M{path}"/></g>')
+    return svg(height, "".join(parts), label)
 
 
 def text(x: float, y: float, content: str, kind: str, anchor: str = "start") -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from handseg_cli import __version__
 from handseg_cli.config import EvalConfig
+from handseg_cli.errors import DatasetError, ImageError
 from handseg_cli.evaluate.judge import Figures, Levels, Row, curve
 from handseg_cli.metrics.regions import iou, precision, recall, seed_miou
 from handseg_cli.metrics.scores import Scores
@@ -21,12 +22,21 @@ NOTES = (
 )
 
 
+# What ends one photo; anything else ends the run.
+FAILURES = (ImageError, DatasetError, MemoryError)
+
+
 @dataclass(frozen=True)
 class Failure:
     """A photo that was not judged."""
 
     key: str
     reason: str
+
+
+def failure_of(key: str, error: Exception) -> Failure:
+    """Say why a photo was not judged."""
+    return Failure(key, "there is not enough memory for it" if isinstance(error, MemoryError) else str(error))
 
 
 @dataclass(frozen=True)

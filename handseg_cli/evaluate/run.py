@@ -14,11 +14,11 @@ import numpy as np
 from handseg_cli.config import EvalConfig
 from handseg_cli.config.marks import require
 from handseg_cli.datasets.own import below
-from handseg_cli.errors import DatasetError, ImageError
+from handseg_cli.errors import DatasetError
 from handseg_cli.evaluate.candidates import Candidate, Found, open_candidates, seed_shot
 from handseg_cli.evaluate.judge import Levels, Row, figures, judged, levels
 from handseg_cli.evaluate.page import page
-from handseg_cli.evaluate.report import Failure, Report, Result
+from handseg_cli.evaluate.report import FAILURES, Failure, Report, Result, failure_of
 from handseg_cli.evaluate.sources import Shot, Source, find_sources
 from handseg_cli.io.files import explained, write_atomic
 from handseg_cli.io.png import encode_grey
@@ -26,9 +26,6 @@ from handseg_cli.io.progress import Progress
 from handseg_cli.predict.ordered import cores, ordered
 
 SEED = 0  # of the draws for intervals
-
-# What ends one photo; anything else ends the run.
-FAILURES = (ImageError, DatasetError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -51,10 +48,7 @@ class Batch:
 
 def evaluate(config: EvalConfig) -> Report:
     """Judge all models, write the files that are asked for, and return the figures."""
-    cv2.setNumThreads(1)  # our own threads keep the cores busy
-    for path in (config.json, config.html):
-        # Asked now and not after hours.
-        require(path is None or path.parent.is_dir(), f"{path}: its folder is not there; make it first")
+    prepare_run(config)
     sources = find_sources(config)
     candidates = open_candidates(config)
     with Progress(config.quiet, "photos") as progress:
@@ -68,6 +62,13 @@ def evaluate(config: EvalConfig) -> Report:
             text = page(report, lambda result, row: again(of_result[id(result)], row))
             write_atomic(config.html, text.encode(errors="backslashreplace"))
     return report
+
+
+def prepare_run(config: EvalConfig) -> None:
+    """Leave the cores to our own threads, and ask now, and not after hours, whether there is a place for the files."""
+    cv2.setNumThreads(1)
+    for path in (config.json, config.html):
+        require(path is None or path.parent.is_dir(), f"{path}: its folder is not there; make it first")
 
 
 def measured(pair: Pair, progress: Progress) -> Result:
@@ -142,8 +143,7 @@ def predicted(pair: Pair, shots: Sequence[Shot]) -> list[Found | Exception]:
 
 def failed(pair: Pair, place: int, error: Exception) -> Failure:
     """Say why a photo was not judged."""
-    reason = "there is not enough memory for it" if isinstance(error, MemoryError) else str(error)
-    return Failure(pair.source.photos.key(place), reason)
+    return failure_of(pair.source.photos.key(place), error)
 
 
 def keep(pair: Pair, shot: Shot, found: Found) -> None:

@@ -122,14 +122,23 @@ def find_sources(config: EvalConfig) -> list[Source]:
 
 def sources_of(name: str, folder: Path, config: EvalConfig) -> list[Source]:
     """Return the splits of one dataset: a prepared file by name or path, or a raw folder."""
-    path = Path(name) if Path(name).suffix.lower() == ".h5" else folder / f"{ALIASES.get(name, name)}.h5"
+    path = prepared_path(name, folder)
     if path.is_file() or path == Path(name):
         return [prepared_source(path, split, config.limit) for split in config.split]
     if Path(name).is_dir():
         return folder_sources(Path(name), config)
+    raise DatasetError(f"{name}: there is no {path} and no folder of this name; {advice(name, folder)}")
+
+
+def prepared_path(name: str, folder: Path) -> Path:
+    """Return where a prepared file is, given by its path or by the name of its dataset."""
+    return Path(name) if Path(name).suffix.lower() == ".h5" else folder / f"{ALIASES.get(name, name)}.h5"
+
+
+def advice(name: str, folder: Path) -> str:
+    """Say what to do about a dataset that is not there."""
     known = ALIASES.get(name, name) in DATASETS
-    advice = f"run `handseg prepare {name}`" if known else f"give --datasets with {what_there_is(folder)}"
-    raise DatasetError(f"{name}: there is no {path} and no folder of this name; {advice}")
+    return f"run `handseg prepare {name}`" if known else f"give --datasets with {what_there_is(folder)}"
 
 
 def what_there_is(folder: Path) -> str:
@@ -143,16 +152,21 @@ def prepared_source(path: Path, split: str, limit: int) -> Source:
     reader = Reader(path)
     if not reader.has("mask"):
         raise DatasetError(f"{path}: has no masks to judge by; prepare it with --labels hand")
+    places, about = split_of(reader, split)
+    return Source(path.stem, split, spread(places, limit), PreparedPhotos(reader), about)
+
+
+def split_of(reader: Reader, split: str) -> tuple[Sequence[int], dict[str, str | int]]:
+    """Return which samples of a prepared file are in a split, and what tells anyone which split that is."""
     sizes = {name: len(reader.indices(name)) for name in PARTED}
     places = range(len(reader)) if split == "all" else reader.indices(split).tolist()
     if not places:
         there = ", ".join(f"{count} in {name}" for name, count in sizes.items() if count) or "all are in no split"
-        raise DatasetError(f"{path}: no photo is in its {split} split ({there}); give another --split, or all")
+        raise DatasetError(f"{reader.path}: no photo is in its {split} split ({there}); give another --split, or all")
     header = reader.header
-    about: dict[str, str | int] = {"path": str(path), "parted_by": header.split, "seed": header.seed}
+    about: dict[str, str | int] = {"path": str(reader.path), "parted_by": header.split, "seed": header.seed}
     about |= {"digest": header.digest, "labels": header.labels, "longest_side": header.size}
-    about |= {"split": split, "split_photos": len(places)}
-    return Source(path.stem, split, spread(places, limit), PreparedPhotos(reader), about)
+    return places, about | {"split": split, "split_photos": len(places)}
 
 
 def folder_sources(path: Path, config: EvalConfig) -> list[Source]:

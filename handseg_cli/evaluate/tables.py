@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Protocol
 
 from handseg_cli.evaluate.charts import COLOURS
 from handseg_cli.evaluate.judge import Row
@@ -64,7 +65,22 @@ def matrix(results: Sequence[Result], models: Sequence[str]) -> str:
     return f'<table class="matrix"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
-def origins(results: Sequence[Result]) -> str:
+class Measured(Protocol):
+    """What tells where its figures are from."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def dataset(self) -> str: ...
+    @property
+    def split(self) -> str: ...
+    @property
+    def model_about(self) -> Mapping[str, object]: ...
+    @property
+    def split_about(self) -> Mapping[str, object]: ...
+
+
+def origins(results: Sequence[Measured]) -> str:
     """Return which split of which file made the figures, and which weights."""
     named: dict[str, Mapping[str, object]] = {f"{each.dataset} {each.split}": each.split_about for each in results}
     named |= {each.model: each.model_about for each in results}

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from handseg_cli.checkpoints.build import build
 from handseg_cli.checkpoints.foreign import load_any
-from handseg_cli.checkpoints.weights import locate
+from handseg_cli.checkpoints.weights import locate, require_task
 from handseg_cli.errors import CheckpointError
 from handseg_cli.io.shapes import net_shape
 from handseg_cli.registry import WEIGHTS
@@ -58,4 +58,5 @@ def hand_segmentor(pretrained: bool = True, weights: str = "lite") -> nn.Module:
     if path is None:
         raise CheckpointError(f"{weights}: has no weights that torch can run")
     net, card = load_any(path)
+    require_task(weights, card, "hands")
     return HandSegmentor(net if pretrained else build(card), card).eval()

@@ -70,15 +70,18 @@ def to_onnx(model: nn.Module, card: dict[str, Any]) -> bytes:
     # The tracer fears that a map of one pixel would be broadcast; `parity` shows that 32 pixels do work.
     sizes = ({0: dim("batch"), 1: dim("height", min=33), 2: dim("width", min=33)},)
     example = torch.zeros(2, 64, 96, 3, dtype=torch.uint8)  # unlike sizes, so that none is taken for a constant
+    net = OnPixels(model)
+    with torch.inference_mode():
+        names = [*net(example)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own future
         logging.disable(logging.WARNING)
         try:
             program = torch.onnx.export(
-                OnPixels(model),
+                net,
                 (example,),
                 input_names=["image"],
-                output_names=["mask"],
+                output_names=names,
                 dynamic_shapes=sizes,
                 opset_version=OPSET,
                 dynamo=True,

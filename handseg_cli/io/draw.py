@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -13,12 +14,26 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from handseg_cli.sample import Hand, Image, Mask
+from handseg_cli.io.png import SIDE_COLOURS
+from handseg_cli.io.skeletons import draw_skeleton
+from handseg_cli.sample import Hand, Image, Mask, Pose, Prediction
 
-# A green-blue that neither skin nor most rooms have, with a line of a darker kin around it for bright grounds.
-TINT = (0, 214, 180)
-LINE = (120, 255, 228)
+
+class Look(NamedTuple):
+    """Colours of a hand: over its pixels, and of the line around it, which lies on a dark one for bright grounds."""
+
+    tint: tuple[int, int, int]
+    line: tuple[int, int, int]
+
+
 CASING = (0, 40, 52)
+# A green-blue that neither skin nor most rooms have, and for left and right what the colour-blind tell apart, too.
+LINE = (120, 255, 228)
+LOOKS = {
+    "left": Look(SIDE_COLOURS[1], (165, 190, 255)),
+    "right": Look(SIDE_COLOURS[2], (255, 226, 130)),
+    "": Look(SIDE_COLOURS[3], LINE),
+}
 TINT_SHARE = 0.42
 
 SIDE = 1024  # of the parts in which large photos are drawn
@@ -27,14 +42,30 @@ Weights = NDArray[np.float32]
 Slices = tuple[slice, slice]
 
 
-def overlay(image: Image, mask: Mask, hands: Sequence[Hand] = ()) -> Image:
-    """Tint the hands of a (H, W, 3) uint8 RGB photo by its (H, W) mask, outline them and frame those in `hands`."""
+def overlay(image: Image, mask: Mask, hands: Sequence[Hand] = (), sides: Mask | None = None) -> Image:
+    """Tint the hands of a (H, W, 3) uint8 RGB photo by its (H, W) mask, outline them and frame those in `hands`.
+
+    Where `sides`, as those of a prediction, are given, left and right have colours of their own.
+    """
     picture = image.copy()
     width = _line_width(image)
-    for part in _parts(mask, margin=round(6 * width) + 4):
-        picture[part.inner] = _tinted(image[part.outer], mask[part.outer], width)[part.inner_of_outer]
-    if hands:
-        _frame(picture, hands, width)
+    for look, hard in [(LOOKS[""], mask)] if sides is None else _by_side(sides):
+        before = picture.copy() if sides is not None else image
+        for part in _parts(hard, margin=round(6 * width) + 4):
+            picture[part.inner] = _tinted(before[part.outer], hard[part.outer], width, look)[part.inner_of_outer]
+    _mark(picture, hands, width, max(1, round(0.6 * width)))
+    return picture
+
+
+def told(image: Image, prediction: Prediction) -> Image:
+    """Draw what a net says of a (H, W, 3) uint8 RGB photo on it: joints where it tells them, else the mask."""
+    if prediction.poses is None:
+        return overlay(image, prediction.mask, prediction.hands, prediction.sides)
+    picture, width = image.copy(), _line_width(image)
+    for pose in prediction.poses:
+        draw_skeleton(picture, pose.points)
+    # Joints say more than their label, which is to lie above them.
+    _mark(picture, [_raised(pose, round(10 * width)) for pose in prediction.poses], width, 0)
     return picture
 
 
@@ -105,15 +136,23 @@ def _distance(mask: Mask) -> Weights:
     return np.asarray(np.minimum(inside, 1e6) - np.minimum(outside, 1e6), np.float32)
 
 
-def _tinted(image: Image, mask: Mask, width: float) -> Image:
+def _by_side(sides: Mask) -> Iterator[tuple[Look, Mask]]:
+    """Yield the mask of the hands of each side that there is, and how they look."""
+    for number, look in enumerate(LOOKS.values(), 1):
+        hard = (sides == number).astype(np.uint8) * np.uint8(255)
+        if cv2.countNonZero(hard):
+            yield look, hard
+
+
+def _tinted(image: Image, mask: Mask, width: float, look: Look) -> Image:
     hard = np.where(mask > 127, np.uint8(255), np.uint8(0))
     # Pixels make stairs of a contour; the blur of its distance turns them into a line.
     distance: Weights = cv2.GaussianBlur(_distance(hard), (0, 0), max(0.8, width / 2)).astype(np.float32)
     picture = image.astype(np.float32)
     for colour, share in (
-        (TINT, TINT_SHARE * np.clip(distance + 0.5, 0, 1)),
+        (look.tint, TINT_SHARE * np.clip(distance + 0.5, 0, 1)),
         (CASING, 0.55 * _band(distance + width / 2, 1.1 * width)),
-        (LINE, _band(distance, width / 2)),
+        (look.line, _band(distance, width / 2)),
     ):
         picture += (np.asarray(colour, np.float32) - picture) * share[..., None]
     return np.rint(picture).astype(np.uint8)
@@ -124,11 +163,16 @@ def _band(distance: Weights, half: float) -> Weights:
     return (half + 0.5 - np.abs(distance)).clip(0, 1)
 
 
-def _frame(picture: Image, hands: Sequence[Hand], width: float) -> None:
-    """Draw a frame around each hand, and its confidence, into the picture."""
-    line, away = max(1, round(0.6 * width)), round(2.5 * width)
+def _raised(pose: Pose, rise: int) -> Hand:
+    (left, top), (right, bottom) = pose.points.min(axis=0), pose.points.max(axis=0)
+    return replace(pose.hand, box=(int(left), int(top) - rise, int(right) + 1, int(bottom) + 1))
+
+
+def _mark(picture: Image, hands: Sequence[Hand], width: float, line: int) -> None:
+    """Draw a frame of a line, if that has a width, around each hand, and its confidence, into the picture."""
+    away = round(2.5 * width)
     rows = max(1, SIDE**2 // picture.shape[1])
-    for top in range(0, len(picture), rows):  # Pillow draws on copies
+    for top in range(0, len(picture), rows) if hands else ():  # Pillow draws on copies
         sheet = Pillow.fromarray(picture[top : top + rows])
         pen = ImageDraw.Draw(sheet, "RGBA")
         for hand in hands:
@@ -136,8 +180,10 @@ def _frame(picture: Image, hands: Sequence[Hand], width: float) -> None:
             frame = (left - away, upper - away - top, right - 1 + away, lower - 1 + away - top)
             # Pillow cannot round the corners of a frame that has hardly any room between them.
             radius = round(min(3 * width, (frame[2] - frame[0]) / 4, (frame[3] - frame[1]) / 4))
-            pen.rounded_rectangle(frame, radius, outline=(*LINE, 255), width=line)
-            _label(pen, f"{hand.confidence:.0%}", frame, width, (-top, len(picture) - top))
+            if line:
+                pen.rounded_rectangle(frame, radius, outline=(*LOOKS[hand.side].line, 255), width=line)
+            text = f"{hand.side[:1].upper()} {hand.confidence:.0%}".lstrip()
+            _label(pen, text, frame, width, (-top, len(picture) - top))
         picture[top : top + rows] = np.asarray(sheet)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.errors import DatasetError
-from handseg_cli.io.encoded import COLUMNS, SPLITS, Column, Encoded, decode, digest_of, from_cells
+from handseg_cli.io.encoded import COLUMNS, SIDES, SPLITS, Column, Encoded, decode, digest_of, from_cells
 from handseg_cli.io.files import busy, claim, explained
 from handseg_cli.io.layout import Content, Header, digest_over, is_prepared, lay_out, offsets_of, read_content
 from handseg_cli.io.parts import Part, pack
@@ -131,6 +131,23 @@ class Reader:
         """Return the group of every sample."""
         column = next(column for column in COLUMNS if column.name == "group")
         return [self._cell(column, at).decode(errors="replace") for at in range(len(self))]
+
+    def hands(self) -> list[str]:
+        """Return which hands every sample shows: "left", "right", "both", or "" where that is not told."""
+        return [SIDES[code] if code < len(SIDES) else "" for code in self._read("hands", 0, len(self))]
+
+    def valid(self, joints: int) -> NDArray[np.bool_]:
+        """Return which of so many joints of every sample are valid, (N, joints); none of one that has not as many."""
+        found = np.zeros((len(self), joints), np.bool_)
+        region = self._open()[1].regions.get("valid")
+        if region is not None:
+            column = next(column for column in COLUMNS if column.name == "valid")
+            flags = np.frombuffer(self._read("valid", 0, region.length), np.uint8)
+            ends = np.frombuffer(self._read(offsets_of(column), 0, 8 * (len(self) + 1)), "<u8")
+            begin, end = ends[:-1], ends[1:]
+            for at in np.flatnonzero((begin <= end) & (end <= region.length) & (end - begin == joints)):
+                found[at] = flags[begin[at] : end[at]]
+        return found
 
     def has(self, column: str) -> bool:
         """Tell whether any sample has a "mask", "sides", "parts", "joints" ... ."""

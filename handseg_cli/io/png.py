@@ -6,7 +6,7 @@ A 1280x720 mask takes 0.1 ms: one filter for the whole picture, compressed by IS
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,8 +19,11 @@ from handseg_cli.io.inputs import read_head
 from handseg_cli.sample import Image, Mask
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY, RGB, RGBA = 0, 2, 6
+GREY, RGB, PALETTE, RGBA = 0, 2, 3, 6
 UNFILTERED, LEFT, ABOVE = 0, 1, 2
+
+# What the numbers of `Prediction.sides` look like: no hand, left, right, and a hand of unknown side.
+SIDE_COLOURS = ((0, 0, 0), (70, 120, 255), (255, 190, 0), (0, 214, 180))
 
 # Our own chunk stands right after the header and takes less than a kilobyte.
 HEAD = 1 << 16
@@ -47,6 +50,15 @@ def encode_grey16(levels: NDArray[np.uint16]) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 16, GREY, 0, 0, 0)
     rows = levels.astype(">u2").view(np.uint8).reshape(height, width * 2)
     return _file(header, _filtered(rows, LEFT, step=2), None)
+
+
+def encode_palette(
+    numbers: Mask, colours: Sequence[tuple[int, int, int]], text: Mapping[str, str] | None = None
+) -> bytes:
+    """Encode (H, W) uint8 numbers with 8 bits a pixel, each shown in the colour at its place."""
+    height, width = numbers.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, PALETTE, 0, 0, 0)
+    return _file(header, _filtered(numbers, UNFILTERED), text, bytes(level for each in colours for level in each))
 
 
 def encode_rgba(image: NDArray[np.uint8], text: Mapping[str, str] | None = None) -> bytes:
@@ -90,10 +102,11 @@ def _filtered(rows: NDArray[np.uint8], kind: int, step: int = 1) -> NDArray[np.u
     return lines
 
 
-def _file(header: bytes, lines: NDArray[np.uint8], text: Mapping[str, str] | None) -> bytes:
+def _file(header: bytes, lines: NDArray[np.uint8], text: Mapping[str, str] | None, palette: bytes = b"") -> bytes:
     texts = [_chunk(b"tEXt", _latin(keyword) + b"\0" + _latin(value)) for keyword, value in (text or {}).items()]
+    colours = [_chunk(b"PLTE", palette)] if palette else []
     pixels = _chunk(b"IDAT", isal_zlib.compress(lines, 1))
-    return b"".join([SIGNATURE, _chunk(b"IHDR", header), *texts, pixels, _chunk(b"IEND", b"")])
+    return b"".join([SIGNATURE, _chunk(b"IHDR", header), *texts, *colours, pixels, _chunk(b"IEND", b"")])
 
 
 def _latin(text: str) -> bytes:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from itertools import groupby, islice, product
-from typing import TypedDict, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from handseg_cli.errors import DatasetError
 from handseg_cli.loading.crew import Crew
 from handseg_cli.loading.cutouts import read_cutouts
-from handseg_cli.loading.framing import whole
+from handseg_cli.loading.framing import shape_of
 from handseg_cli.loading.mix import Mix
 from handseg_cli.loading.pictures import Arrays, Job, Maker
 from handseg_cli.loading.recipe import Recipe
@@ -22,11 +24,16 @@ from handseg_cli.loading.recipe import Recipe
 T = TypeVar("T")
 
 
-class Batch(TypedDict):
-    """`image` (B, 3, H, W) uint8 RGB; `mask` (B, H, W) uint8: 0 background, 1 hand, 255 not judged; "file/key"."""
+@dataclass(frozen=True)
+class Batch:
+    """Pictures (B, 3, H, W) uint8 RGB, what is told of them by the names in `loading.targets`, and "file/key" of each.
+
+    Of photos, "mask" is among them: (B, H, W) uint8, 0 background, 1 hand, 255 not judged. Of hands, "points" and
+    "judged".
+    """
 
     image: Tensor
-    mask: Tensor
+    targets: dict[str, Tensor]
     key: list[str]
 
 
@@ -69,10 +76,10 @@ class Feed:
     def once(self) -> Iterator[Batch]:
         """Yield every sample of the split once and without chance, those of this rank; batches may be short.
 
-        The pictures of a batch have one size, so those of one size come together. Of "halves" both are yielded.
+        The pictures of a batch have one size, so those of one size come together. All views are yielded.
         """
         mix, recipe = self.maker.mix, self.maker.recipe
-        shapes = [whole(size, recipe, 0)[1] for size in mix.sizes()]
+        shapes = [shape_of(size, recipe) for size in mix.sizes()]
         ordered = sorted(product(range(len(mix)), range(recipe.views)), key=lambda each: shapes[each[0]])
         jobs = []
         for _, alike in groupby(ordered[self.rank :: self.ranks], key=lambda each: shapes[each[0]]):
@@ -113,7 +120,11 @@ def batched(items: Iterator[T], count: int) -> Iterator[tuple[T, ...]]:
 
 def batch_of(arrays: Arrays) -> Batch:
     """Turn arrays into the tensors of a batch, which a GPU can fetch by itself where there is one."""
-    image, mask = torch.from_numpy(arrays.image), torch.from_numpy(arrays.mask)
-    if torch.cuda.is_available():
-        image, mask = image.pin_memory(), mask.pin_memory()
-    return {"image": image, "mask": mask, "key": arrays.key}
+    targets = {name: fetchable(array) for name, array in arrays.targets.items()}
+    return Batch(fetchable(arrays.image), targets, arrays.key)
+
+
+def fetchable(array: NDArray[Any]) -> Tensor:
+    """Turn an array into a tensor, pinned where there is a GPU."""
+    tensor = torch.from_numpy(array)
+    return tensor.pin_memory() if torch.cuda.is_available() else tensor

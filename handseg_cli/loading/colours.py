@@ -32,6 +32,11 @@ def hue(image: Image, rng: np.random.Generator, amount: float = 1.0) -> Image:
     return mixed(image, math.exp(amount * rng.normal(0, 0.3)), math.radians(amount * rng.normal(0, 6)))
 
 
+def turn(image: Image, rng: np.random.Generator) -> Image:
+    """Turn the hues by a tenth of their circle at most, as the third system does."""
+    return mixed(image, 1.0, 2 * math.pi * rng.uniform(-0.1, 0.1))
+
+
 def grey(image: Image, rng: np.random.Generator) -> Image:
     """Take nearly all or all of the colour away."""
     return mixed(image, max(0.0, rng.uniform(-0.3, 0.3)), 0)

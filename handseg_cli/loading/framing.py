@@ -60,16 +60,24 @@ def frame_of(size: Size, recipe: Recipe, view: int) -> Frame:
 def whole(size: Size, recipe: Recipe, view: int) -> tuple[Matrix, Size]:
     """Return the matrix of one view without chance, and the (height, width) of the picture it makes.
 
-    "crop" shows the whole photo, just as predict will.
+    "crop" and "cut" show the whole photo, just as predict will.
     """
-    if recipe.fit == "crop":
-        height, width = shape = net_shape(size, recipe.size)
+    if recipe.fit in ("crop", "cut"):
+        side = recipe.size if recipe.fit == "crop" else round(math.sqrt(size[0] * size[1]))
+        height, width = shape = net_shape(size, side)
         return scale(width / size[1], height / size[0]), shape
     return frame_of(size, recipe, view).matrix, (recipe.size, recipe.size)
 
 
+def shape_of(size: Size, recipe: Recipe) -> Size:
+    """Return the (height, width) of the pictures that validation looks at of a photo of (height, width)."""
+    return (recipe.size, recipe.size) if recipe.shows_hands else whole(size, recipe, 0)[1]
+
+
 def by_chance(size: Size, hands: Mask | None, recipe: Recipe, rng: np.random.Generator) -> Matrix:
     """Draw the matrix of a training picture of a photo of (height, width) with its (H, W) hands."""
+    if recipe.fit == "cut":
+        return piece(size, recipe.size, rng)
     reach = REACHES[recipe.augment]
     frame = frame_of(size, recipe, int(rng.integers(recipe.views)))
     zoom = math.exp(rng.uniform(*np.log(reach.zoom)))
@@ -82,6 +90,14 @@ def by_chance(size: Size, hands: Mask | None, recipe: Recipe, rng: np.random.Gen
     linear = linear @ np.array([[1, shear, 0], [0, 1, 0], [0, 0, 1]]) @ np.diag([flip * across[0], across[1], 1])
     centre = middle(frame, hands, recipe.size / across / 2, rng)
     return move(*[(recipe.size - 1) / 2] * 2) @ linear @ move(*(0.5 - centre)) @ frame.matrix
+
+
+def piece(size: Size, side: int, rng: np.random.Generator) -> Matrix:
+    """Draw which piece of a photo of (height, width) is cut, all as likely; a smaller photo is in its middle."""
+    height, width = size
+    room = np.array([width - side, height - side])
+    x, y = np.where(room > 0, rng.integers(0, np.maximum(room, 0), endpoint=True), room // 2)
+    return move(-x, -y)
 
 
 def middle(

@@ -42,13 +42,20 @@ def moved(sample: Sample, matrix: Matrix, size: Size, classes: Sequence[str] = (
 
     `classes` names the numbers of `parts`: where the matrix mirrors, left and right change places.
     """
+    # The photo goes on mirrored beyond its border, so that none is to be seen, but nothing is judged there.
+    return carried(sample, smooth(sample.image, matrix, size, cv2.BORDER_REFLECT_101), matrix, classes)
+
+
+def carried(sample: Sample, picture: Image, matrix: Matrix, classes: Sequence[str] = ()) -> Sample:
+    """Return the picture that a matrix has made of a photo, with all labels moved along."""
+    size = picture.shape[:2]
     turned = replace(
         sample,
-        # The photo goes on mirrored beyond its border, so that none is to be seen, but nothing is judged there.
-        image=smooth(sample.image, matrix, size, cv2.BORDER_REFLECT_101),
+        image=picture,
         mask=moved_mask(sample, matrix, size),
         sides=None if sample.sides is None else nearest(sample.sides, matrix, size),
         parts=None if sample.parts is None else nearest(sample.parts, matrix, size),
+        arms=None if sample.arms is None else half_filled(sample.arms, matrix, size, 255),
         points=None if sample.points is None else (with_ones(sample.points) @ matrix.T)[:, :2].astype(np.float32),
         camera=None if sample.camera is None else (matrix @ sample.camera).astype(np.float32),
         depth=None if sample.depth is None else nearest_depth(sample.depth, matrix, size),
@@ -101,10 +108,15 @@ def moved_mask(sample: Sample, matrix: Matrix, size: Size) -> Mask:
     hands = hands_of(sample)
     if hands is None:
         return np.full(size, IGNORED, np.uint8)
-    soft = smooth(hands, matrix, size, cv2.BORDER_CONSTANT)
     inside = nearest(np.ones(hands.shape, np.uint8), matrix, size)
     # One less than 0 is 255, so that this is 255 outside.
-    return cv2.threshold(soft, 127, HAND, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False) | (inside - np.uint8(1))
+    return half_filled(hands, matrix, size, HAND) | (inside - np.uint8(1))
+
+
+def half_filled(mask: Mask, matrix: Matrix, size: Size, value: int) -> Mask:
+    """Warp a (H, W) mask of 0 and 255 to `value` where a pixel is at least half filled, 0 elsewhere."""
+    soft = smooth(mask, matrix, size, cv2.BORDER_CONSTANT)
+    return cv2.threshold(soft, 127, value, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
 
 
 def hands_of(sample: Sample) -> Mask | None:

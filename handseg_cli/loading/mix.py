@@ -1,10 +1,14 @@
-"""The samples of several prepared files, one after the other, and the order in which an epoch takes them."""
+"""The samples of several prepared files, one after the other, and the order in which an epoch takes them.
+
+A sample is a photo, or each hand of a photo.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +18,15 @@ from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import SPLITS
 from handseg_cli.io.hdf5 import Reader
 from handseg_cli.io.shapes import Size
+from handseg_cli.loading.hands import dominant, one_hand
+from handseg_cli.pose.skeleton import JOINTS, ORDERS, SIDES
 from handseg_cli.registry import ALIASES
 from handseg_cli.sample import Sample
 
 ALL = "all"
+LEAST_JOINTS = 10  # that are judged of a hand which is a sample of its own
+
+Each = Literal["photo", "hand", "dominant"]
 
 
 @dataclass(frozen=True)
@@ -47,36 +56,51 @@ def parts(names: Sequence[str], root: Path) -> list[Part]:
 class Mix:
     """The samples of a split ("train", "val", "test", "all", or several as "train+test") of prepared files.
 
-    It goes to other processes.
+    `each` photo is one or, with its 21 joints in RHD's order, each hand that has ten joints at least, or the dominant
+    hand of each photo. It goes to other processes.
     """
 
-    def __init__(self, parts: Sequence[Part], split: str) -> None:
+    def __init__(self, parts: Sequence[Part], split: str, each: Each = "photo") -> None:
         splits = split.split("+")
         if not {*splits} <= {*SPLITS[1:], ALL}:
             raise ValueError(f"{split!r} is no split")
         self.parts = tuple(parts)
         self.readers = tuple(Reader(part.path) for part in parts)
-        self.chosen = tuple(
+        photos = [
             np.arange(len(reader), dtype=np.int64)
             if split == ALL
-            else np.sort(np.concatenate([reader.indices(each) for each in splits]))
+            else np.sort(np.concatenate([reader.indices(name) for name in splits]))
             for reader in self.readers
-        )
+        ]
+        self.each = each
+        pairs = [hands_in(reader, rows, each) for reader, rows in zip(self.readers, photos, strict=True)]
+        self.chosen = tuple(rows for rows, _ in pairs)
+        self.numbers = tuple(numbers for _, numbers in pairs)
         self.starts = np.cumsum([0, *map(len, self.chosen)])
         if not len(self):
             paths = ", ".join(str(part.path) for part in parts) or "no file"
-            raise DatasetError(f"{paths}: holds no sample of the split {split}; prepare it with another --split")
+            what = "sample" if each == "photo" else f"hand of {LEAST_JOINTS} joints"
+            raise DatasetError(f"{paths}: holds no {what} of the split {split}; prepare it with another --split")
 
     def __len__(self) -> int:
         return int(self.starts[-1])
 
     def __getitem__(self, index: int) -> Sample:
         """Decode a sample; its key begins with the name of its file."""
-        if not 0 <= index < len(self):
-            raise IndexError(index)
-        at = int(np.searchsorted(self.starts, index, side="right")) - 1
-        sample = self.readers[at][int(self.chosen[at][index - self.starts[at]])]
-        return replace(sample, key=f"{self.parts[at].name}/{sample.key}")
+        at = self._file_of(index)
+        place = index - self.starts[at]
+        sample = self.readers[at][int(self.chosen[at][place])]
+        sample = replace(sample, key=f"{self.parts[at].name}/{sample.key}")
+        if self.each == "photo":
+            return sample
+        header = self.readers[at].header
+        order = ORDERS[header.dataset]
+        side = SIDES[order][self.numbers[at][place]]
+        return one_hand(sample, order, side if self.each == "hand" else dominant(sample, order, header.classes))
+
+    def classes(self, index: int) -> tuple[str, ...]:
+        """Return what the numbers of a sample's parts stand for."""
+        return self.readers[self._file_of(index)].header.classes
 
     def sizes(self) -> list[Size]:
         """Return the (height, width) of every sample."""
@@ -106,6 +130,11 @@ class Mix:
             pieces += [start + np.tile(np.arange(count), whole), start + rng.permutation(count)[:rest]]
         return rng.permutation(np.concatenate(pieces)).astype(np.int64)
 
+    def _file_of(self, index: int) -> int:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        return int(np.searchsorted(self.starts, index, side="right")) - 1
+
     def _shares(self) -> list[tuple[int, int, int]]:
         """Return for each file how often all of its samples are taken, how many once more, and how many it has."""
         shares = []
@@ -115,3 +144,15 @@ class Mix:
             # However small its weight, no file that was named is left out.
             shares.append((whole, rest if whole or rest else min(1, count), count))
         return shares
+
+
+def hands_in(reader: Reader, rows: NDArray[np.int64], each: Each) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return in which of the samples `rows` of a file each sample of a mix is, and the number of its hand there."""
+    if each == "photo":
+        return rows, np.zeros_like(rows)
+    if reader.header.dataset not in ORDERS:
+        raise DatasetError(f"{reader.path}: tells of no joints whose order is known, as {', '.join(ORDERS)} do")
+    counts = reader.valid(2 * JOINTS)[rows].reshape(-1, 2, JOINTS).sum(axis=2)
+    # Which hand is dominant, only the photo itself tells.
+    at, numbers = np.nonzero(counts.any(axis=1, keepdims=True) if each == "dominant" else counts >= LEAST_JOINTS)
+    return rows[at], numbers.astype(np.int64)

@@ -28,13 +28,14 @@ def occluded(sample: Sample, rng: np.random.Generator) -> Sample:
         cv2.copyTo(thing, shape, image)
         hidden |= shape
     seen = hidden == 0
-    mask, sides, parts = sample.mask, sample.sides, sample.parts
+    mask, sides, parts, arms = sample.mask, sample.sides, sample.parts, sample.arms
     return replace(
         sample,
         image=image,
         mask=None if mask is None else mask * (seen | (mask == IGNORED)),
         sides=None if sides is None else sides * seen,
         parts=None if parts is None else parts * seen,
+        arms=None if arms is None else arms * seen,
     )
 
 
@@ -63,11 +64,13 @@ def place(sample: Sample, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def ground(sample: Sample, rng: np.random.Generator) -> tuple[Image, Mask]:
-    """Take what is elsewhere in the picture, usable where that is known to be no hand."""
+    """Take what is elsewhere in the picture, usable where that is known to be no hand, and not to be an arm."""
     shift = (int(rng.integers(len(sample.image))), int(rng.integers(len(sample.image))))
     elsewhere = np.roll(sample.image, shift, (0, 1))
-    free = np.zeros(elsewhere.shape[:2], np.uint8) if sample.mask is None else np.roll(sample.mask == 0, shift, (0, 1))
-    return elsewhere, free * np.uint8(255)
+    free = np.zeros(elsewhere.shape[:2], np.bool_) if sample.mask is None else sample.mask == 0
+    if sample.arms is not None:
+        free &= sample.arms == 0
+    return elsewhere, np.roll(free, shift, (0, 1)) * np.uint8(255)
 
 
 def cloth(sample: Sample, rng: np.random.Generator) -> tuple[Image, Mask]:

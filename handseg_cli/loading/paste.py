@@ -13,6 +13,7 @@ from handseg_cli.loading.geometry import HAND, Matrix, move, smooth
 from handseg_cli.sample import Image, Mask, Sample
 
 MOST_PASTED = 2
+UNKNOWN_SIDE = 3  # of `Sample.sides`
 
 
 @dataclass(frozen=True)
@@ -26,19 +27,30 @@ class Cutout:
 def pasted(sample: Sample, cutouts: Sequence[Cutout], rng: np.random.Generator) -> Sample:
     """Paste one or two hands into a picture.
 
-    Of a cut-out only the mask is known, so a sample with sides, parts or joints stays as it is.
+    Of a cut-out only the mask is known: it is no arm, and a hand of unknown side. A sample with parts or joints stays
+    as it is.
     """
-    known = (sample.sides, sample.parts, sample.joints, sample.points)
+    known = (sample.parts, sample.joints, sample.points)
     if not cutouts or sample.mask is None or any(each is not None for each in known):
         return sample
-    image, mask = sample.image, sample.mask
+    image, hands = sample.image, np.zeros_like(sample.mask)
     for _ in range(rng.integers(1, MOST_PASTED + 1)):
         cutout = cutouts[int(rng.integers(len(cutouts)))]
         hand, alpha = placed(cutout, len(image), rng)
         image = blended(image, in_light_of(hand, alpha, image), alpha)
-        hand_too = cv2.threshold(alpha, 127, HAND, cv2.THRESH_BINARY)[1]
-        mask = cv2.copyTo(hand_too, hand_too, mask.copy()).astype(np.uint8, copy=False)
-    return replace(sample, image=image, mask=mask)
+        hands |= cv2.threshold(alpha, 127, 255, cv2.THRESH_BINARY)[1].astype(np.uint8, copy=False)
+    return replace(
+        sample,
+        image=image,
+        mask=covered(sample.mask, hands, HAND),
+        sides=covered(sample.sides, hands, UNKNOWN_SIDE),
+        arms=covered(sample.arms, hands, 0),
+    )
+
+
+def covered(labels: Mask | None, hands: Mask, value: int) -> Mask | None:
+    """Return (H, W) labels that have one value where pasted hands are."""
+    return None if labels is None else np.where(hands > 0, np.uint8(value), labels)
 
 
 def placed(cutout: Cutout, size: int, rng: np.random.Generator) -> tuple[Image, Mask]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg_cli.loading.hands import palm_first
 from handseg_cli.loading.mix import Mix
 from handseg_cli.loading.paste import Cutout
 from handseg_cli.loading.recipe import Recipe
-from handseg_cli.loading.transforms import augment, bare, fitted
+from handseg_cli.loading.targets import TARGETS, bare
+from handseg_cli.loading.transforms import augment, fitted
 from handseg_cli.sample import Sample
 
 
 class Arrays(NamedTuple):
-    """The pictures of a batch: (B, 3, H, W) and (B, H, W), both uint8, and their keys."""
+    """The pictures of a batch, (B, 3, H, W) uint8, what is told of them, such as "mask" (B, H, W), and their keys."""
 
     image: NDArray[np.uint8]
-    mask: NDArray[np.uint8]
+    targets: dict[str, NDArray[Any]]
     key: list[str]
 
 
@@ -48,14 +50,19 @@ class Maker:
             pictures = [self.fitted(index, view) for index, view in zip(job.indices, job.views, strict=True)]
         return Arrays(
             np.stack([np.ascontiguousarray(picture.image.transpose(2, 0, 1)) for picture in pictures]),
-            np.stack([picture.mask for picture in pictures if picture.mask is not None]),
+            {name: np.stack([TARGETS[name].array(picture) for picture in pictures]) for name in self.recipe.targets},
             [picture.key for picture in pictures],
         )
 
     def by_chance(self, index: int, seed: tuple[int, ...]) -> Sample:
         """Make a training picture."""
-        return augment(bare(self.mix[index]), self.recipe, np.random.default_rng(seed), self.cutouts)
+        return augment(self.read(index), self.recipe, np.random.default_rng(seed), self.cutouts)
 
     def fitted(self, index: int, view: int) -> Sample:
         """Make a picture to validate with."""
-        return fitted(bare(self.mix[index]), self.recipe, view)
+        return fitted(self.read(index), self.recipe, view)
+
+    def read(self, index: int) -> Sample:
+        """Read a sample with what is to be told of it."""
+        sample = bare(self.mix[index], self.recipe.targets, self.mix.classes(index))
+        return palm_first(sample) if self.recipe.palm else sample

@@ -13,6 +13,7 @@ from handseg_cli.loading.geometry import hands_of, moved
 from handseg_cli.loading.occlude import occluded
 from handseg_cli.loading.paste import Cutout, pasted
 from handseg_cli.loading.recipe import Recipe
+from handseg_cli.loading.windows import hand_by_chance, hand_fitted
 from handseg_cli.sample import Image, Sample
 
 Step = Callable[[Sample, np.random.Generator], Sample]
@@ -29,8 +30,11 @@ def augment(
 
     `classes` names the numbers of `parts`, so that left and right change places where the picture is mirrored.
     """
-    matrix = by_chance(sample.image.shape[:2], hands_of(sample), recipe, rng)
-    sample = moved(sample, matrix, (recipe.size, recipe.size), classes)
+    if recipe.shows_hands:
+        sample = hand_by_chance(sample, recipe, rng)
+    else:
+        matrix = by_chance(sample.image.shape[:2], hands_of(sample), recipe, rng)
+        sample = moved(sample, matrix, (recipe.size, recipe.size), classes)
     for chance, step in steps(recipe, cutouts).values():
         if rng.random() < chance:
             sample = step(sample, rng)
@@ -40,20 +44,18 @@ def augment(
 def fitted(sample: Sample, recipe: Recipe, view: int = 0) -> Sample:
     """Make the picture that validation looks at, the mask as `augment` leaves it.
 
-    "crop": the whole photo, at the size at which predict looks at it; "halves": the half that `view` says, 0 or 1.
+    "crop": the whole photo, at the size at which predict looks at it; "halves": the half that `view` says, 0 or 1;
+    "hand": the hand, or as view 1 a place without one.
     """
+    if recipe.shows_hands:
+        return hand_fitted(sample, recipe, view)
     return moved(sample, *whole(sample.image.shape[:2], recipe, view))
-
-
-def bare(sample: Sample) -> Sample:
-    """Leave of a sample only what finding hands takes, so that nothing else is moved along."""
-    return Sample(sample.key, sample.image, hands_of(sample))
 
 
 def steps(recipe: Recipe, cutouts: Sequence[Cutout] = ()) -> dict[str, tuple[float, Step]]:
     """Return what is done to a picture after it is cut, in this order: by name, how often and what."""
     if recipe.augment == "none":
-        return {}
+        return {"turn": (1.0, seen(colours.turn))} if "hue" in recipe.noise else {}
     if recipe.augment == "light":
         return {"tone": (0.5, seen(mild(colours.tone))), "hue": (0.5, seen(mild(colours.hue)))}
     pasting: dict[str, tuple[float, Step]] = {

@@ -21,8 +21,10 @@ from handseg_cli.io import draw
 from handseg_cli.io.files import Claim, explained, write_atomic
 from handseg_cli.io.images import Photo
 from handseg_cli.io.video import Frame, Video, VideoWriter
+from handseg_cli.predict.opening import Predicts
 from handseg_cli.predict.ordered import cores, ordered
-from handseg_cli.predict.predictor import Predictor, batch_size
+from handseg_cli.predict.pose_file import encode_frame, encode_head
+from handseg_cli.predict.predictor import batch_size
 from handseg_cli.predict.sinks import Sinks
 from handseg_cli.predict.stamps import KEYWORD, SUFFIXES, Source
 from handseg_cli.predict.stops import Stop
@@ -64,7 +66,7 @@ class Tally:
 class Maker:
     """Makes the pictures of frames in several threads: it writes those for folders, and returns those for videos."""
 
-    def __init__(self, predictor: Predictor, sinks: Sinks, claims: dict[Kind, Claim], source: Source) -> None:
+    def __init__(self, predictor: Predicts, sinks: Sinks, claims: dict[Kind, Claim], source: Source) -> None:
         self.predictor = predictor
         self.sinks = sinks
         self.claims = claims
@@ -84,7 +86,7 @@ class Maker:
             if kinds:
                 image, prediction = next(made)
                 hands = prediction.hands
-                pictures = self.deliver(number, kinds, image, prediction)
+                pictures = self.deliver((number, frame.seconds), kinds, image, prediction)
             shots.append(Shot(frame.seconds, frame.size, pictures, hands))
         return shots
 
@@ -100,22 +102,42 @@ class Maker:
         return self.claims[kind].final.with_name(f"{number:06}.{SUFFIXES[kind].rpartition('.')[2]}")
 
     def deliver(
-        self, number: int, kinds: list[Kind], image: Image, prediction: Prediction
+        self, place: tuple[int, float], kinds: list[Kind], image: Image, prediction: Prediction
     ) -> dict[Kind, NDArray[np.uint8]]:
-        """Write the pictures of a frame into the folders, or return them."""
+        """Write the pictures of a frame, by its number and its seconds, into the folders, or return them."""
         if not self.sinks.config.frames:
-            return {kind: picture_of(kind, image, prediction) for kind in kinds}
+            return {kind: picture_of(kind, place, image, prediction) for kind in kinds}
         for kind in kinds:
             data = self.sinks.encode(kind, image, prediction, self.stamps[kind])
-            write_atomic(self.frame_path(kind, number), data)
+            write_atomic(self.frame_path(kind, place[0]), data)
         return {}
 
 
-def picture_of(kind: Kind, image: Image, prediction: Prediction) -> NDArray[np.uint8]:
-    """Return a frame's picture for a video: (H, W), or (H, W, 3) RGB for an overlay."""
+def picture_of(kind: Kind, place: tuple[int, float], image: Image, prediction: Prediction) -> NDArray[np.uint8]:
+    """Return a frame's picture for a video: (H, W), (H, W, 3) RGB for an overlay, or the bytes of a line of poses."""
+    if kind == "pose":
+        return np.frombuffer(encode_frame(prediction, *place), np.uint8)
     if kind == "overlay":
-        return draw.overlay(image, prediction.mask, prediction.hands)
+        return draw.told(image, prediction)
+    if kind == "sides":
+        assert prediction.sides is not None
+        return prediction.sides
     return prediction.mask if kind == "mask" else prediction.probability
+
+
+class Lines:
+    """Writes the lines of all frames into an open file; the first line is about all of them."""
+
+    def __init__(self, file: BinaryIO, head: bytes) -> None:
+        self.file = file
+        self.file.write(head)
+
+    def write(self, line: NDArray[np.uint8], seconds: float) -> None:
+        """Append the line of a frame, which tells its time itself."""
+        self.file.write(line.data)
+
+    def close(self) -> None:
+        """Leave the file as it is: it is whole after every line."""
 
 
 class Movies:
@@ -125,7 +147,7 @@ class Movies:
         self.maker = maker
         self.rate = rate
         self.files: dict[Kind, BinaryIO] = {}
-        self.writers: dict[Kind, VideoWriter] = {}
+        self.writers: dict[Kind, VideoWriter | Lines] = {}
 
     def add(self, shot: Shot) -> None:
         """Append the pictures of the next frame."""
@@ -134,9 +156,15 @@ class Movies:
             with explained(mine.final):
                 if kind not in self.writers:
                     self.files[kind] = mine.file()
-                    comment = f"{KEYWORD} {self.maker.stamps[kind]}"
-                    self.writers[kind] = VideoWriter(self.files[kind], picture.shape, self.rate, comment)
+                    self.writers[kind] = self.begun(kind, picture.shape, shot.size)
                 self.writers[kind].write(picture, shot.seconds)
+
+    def begun(self, kind: Kind, shape: tuple[int, ...], size: tuple[int, int]) -> VideoWriter | Lines:
+        """Begin a video of pictures of a shape, or the lines of frames of a size."""
+        stamp, sinks = self.maker.stamps[kind], self.maker.sinks
+        if kind == "pose":
+            return Lines(self.files[kind], encode_head(size, sinks.name, sinks.config.focal, stamp))
+        return VideoWriter(self.files[kind], shape, self.rate, f"{KEYWORD} {stamp}")
 
     def close(self) -> None:
         """Make the videos whole."""

@@ -40,10 +40,13 @@ class Record:
     model: str = ""
     frames: int | None = None  # of a video; in the line of a photo they do not appear
     frames_with_hands: int | None = None
+    sides: list[str] | None = None  # of the hands: "left", "right", or ""; without a net that tells, they do not appear
+    side_certainties: list[float] | None = None
 
     def of(self, prediction: Prediction, seconds: float) -> Record:
         """Add what was seen in a photo, and how long that took."""
         height, width = prediction.mask.shape
+        told = prediction.tells_sides
         return replace(
             self,
             hands=len(prediction.hands),
@@ -53,6 +56,8 @@ class Record:
             width=width,
             height=height,
             milliseconds=round(1000 * seconds, 1),
+            sides=[hand.side for hand in prediction.hands] if told else None,
+            side_certainties=[hand.certainty for hand in prediction.hands] if told else None,
         )
 
     def line(self) -> bytes:
@@ -60,6 +65,8 @@ class Record:
         values: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
         if self.frames is None:
             del values["frames"], values["frames_with_hands"]
+        if self.sides is None:
+            del values["sides"], values["side_certainties"]
         values["path"] = readable(self.path)
         values["outputs"] = {kind: readable(path) for kind, path in self.outputs.items()}
         raw = os.fsencode(self.path)

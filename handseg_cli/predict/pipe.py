@@ -12,9 +12,8 @@ from handseg_cli.errors import ImageError
 from handseg_cli.io.files import write_stdout
 from handseg_cli.io.images import read_photo
 from handseg_cli.predict.manifest import Manifest, Record, Summary
-from handseg_cli.predict.predictor import open_predictor
+from handseg_cli.predict.opening import opened
 from handseg_cli.predict.progress import Reporter
-from handseg_cli.predict.sinks import Sinks
 from handseg_cli.predict.stamps import Source
 from handseg_cli.predict.work import FAILURES, failure, pixels_needed
 
@@ -36,9 +35,8 @@ def predict_pipe(config: PredictConfig) -> Summary:
 
 def segment(config: PredictConfig) -> tuple[Record, bytes]:
     """Return the record and the picture, empty after a failure, of the photo on stdin."""
-    predictor, weights = open_predictor(config, config.lists_hands)
-    sinks = Sinks(config, weights.sha256[:16], predictor.size)
-    (kind,) = config.kind
+    predictor, sinks = opened(config)
+    (kind,) = config.kinds
     start = time.perf_counter()
     try:
         data = read_stdin()

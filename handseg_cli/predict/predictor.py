@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handseg_cli.checkpoints.weights import Weights, find_weights
-from handseg_cli.config import NetConfig, PredictConfig
+from handseg_cli.checkpoints.weights import Weights, find_weights, require_task, tells_of
+from handseg_cli.config import Label, NetConfig, PredictConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
 from handseg_cli.io.shapes import net_shape
@@ -23,10 +23,12 @@ from handseg_cli.predict.tiling import segment_tiled
 from handseg_cli.registry import RUNTIMES, resolve
 from handseg_cli.runtime.session import Batch, Session
 from handseg_cli.sample import Image, Mask, Prediction
-from handseg_cli.tasks.decode import binary, find_hands, probability
+from handseg_cli.tasks.decode import asked, binary, find_hands, probability
+from handseg_cli.tasks.sides import Sides
 
 GPU_BATCH = 8
 
+Outputs = dict[str, NDArray[np.float32]]
 Fit = Literal["area", "squash"]
 
 
@@ -36,7 +38,8 @@ class Predictor:
 
     `size`, `stride` and `fit`: a photo is scaled to about size x size pixels of its own shape or, by "squash", to
     just these; both sides are multiples of the stride.
-    `hands`: whether predictions list the hands of their masks; without them nobody pays for that.
+    `hands`: whether predictions list the hands of their masks; without them nobody pays for that. `sides`: whether
+    these hands have sides, which the net has to tell; `draws_sides`: whether predictions show them, too.
     """
 
     session: Session
@@ -49,7 +52,10 @@ class Predictor:
     crf: bool = False
     tile: bool = False
     tta: bool = False
+    label: Label = "hand"
     hands: bool = True
+    sides: bool = False
+    draws_sides: bool = False
 
     @property
     def needs_full(self) -> bool:
@@ -86,34 +92,52 @@ class Predictor:
 
     def _segment_alike(self, photos: list[Photo], shape: tuple[int, int]) -> list[Prediction]:
         start = time.perf_counter()
-        logits = self._logits(batched([photo.image for photo in photos], shape))
+        outputs = self._outputs(batched([photo.image for photo in photos], shape))
         seconds = (time.perf_counter() - start) / len(photos)
-        return [self._finish(photo, logit, seconds) for photo, logit in zip(photos, logits, strict=True)]
+        return [self._finish(photo, of_photo(outputs, place), seconds) for place, photo in enumerate(photos)]
 
-    def _finish(self, photo: Photo, logits: NDArray[np.float32], net_seconds: float) -> Prediction:
+    def _finish(self, photo: Photo, outputs: Outputs, net_seconds: float) -> Prediction:
         start = time.perf_counter()
-        score = probability(logits, photo.size)
+        score = probability(asked(outputs, self.label), photo.size)
         if self.tile:
             score = segment_tiled(self._tiles, photo.image, score)
         if self.crf:
             score = refine(photo.image, score)
         mask = binary(score, self.threshold)
-        hands = find_hands(mask, score, self.min_area) if self.hands or self.min_area else ()
-        return Prediction(mask, score, hands, {"net": net_seconds, "post": time.perf_counter() - start})
+        sides = self._sides(outputs, score) if self.sides else None
+        hands = find_hands(mask, score, self.min_area, sides) if self.hands or self.min_area else ()
+        seconds = {"net": net_seconds, "post": time.perf_counter() - start}
+        return Prediction(mask, score, hands, seconds, sides.drawn if sides else None, self.sides)
 
-    def _logits(self, batch: Batch) -> NDArray[np.float32]:
+    def _sides(self, outputs: Outputs, score: Mask) -> Sides:
+        height, width = score.shape
+        hand = score if self.label == "hand" else probability(outputs["mask"], (height, width))
+        drawn = np.zeros_like(score) if self.draws_sides else None
+        return Sides(probability(outputs["side"], (height, width)), hand, drawn)
+
+    def _outputs(self, batch: Batch) -> Outputs:
         """Run the net on (B, h, w, 3); (B, C, h', w') logits, the mean with those of the mirrored photo if `tta`."""
-        logits = self.session.run(batch)["mask"]
+        outputs = self.session.run(batch)
         if not self.tta:
-            return logits
-        mirrored = self.session.run(np.ascontiguousarray(batch[:, :, ::-1]))["mask"]
-        return np.asarray((logits + mirrored[..., ::-1]) / 2, dtype=np.float32)
+            return outputs
+        mirrored = self.session.run(np.ascontiguousarray(batch[:, :, ::-1]))
+        # A right hand is a left one in the mirror.
+        turned = {name: -logits if name == "side" else logits for name, logits in mirrored.items()}
+        return {
+            name: np.asarray((logits + turned[name][..., ::-1]) / 2, np.float32) for name, logits in outputs.items()
+        }
 
     def _tiles(self, tiles: Sequence[Image]) -> list[Mask]:
         """Return the probability of each of some tiles, (h, w, 3) uint8 of one shape."""
         height, width = tiles[0].shape[:2]
-        shape = self.shape((height, width))
-        return [probability(logits, (height, width)) for logits in self._logits(batched(tiles, shape))]
+        outputs = self._outputs(batched(tiles, self.shape((height, width))))
+        every = (asked(of_photo(outputs, place), self.label) for place in range(len(tiles)))
+        return [probability(logits, (height, width)) for logits in every]
+
+
+def of_photo(outputs: Outputs, place: int) -> Outputs:
+    """Return the outputs for one photo of a batch."""
+    return {name: logits[place] for name, logits in outputs.items()}
 
 
 def checked(image: Image) -> Image:
@@ -150,11 +174,22 @@ def resized(image: Image, shape: tuple[int, int], how: int) -> Image:
 
 def open_predictor(config: NetConfig, hands: bool = True) -> tuple[Predictor, Weights]:
     """Open the net that a configuration names; each call of the predictor keeps one CPU thread busy."""
-    runtime = choose_runtime(config)
-    weights = find_weights(config.weights, runtime)
-    open_session = cast(Callable[..., Session], resolve(RUNTIMES[runtime]))
-    session = open_session(weights, device=config.device, threads=1, half=config.half)
-    predictor = Predictor(
+    weights = find_weights(config.weights, choose_runtime(config))
+    require_task(weights.name, weights.card, "hands")
+    if config.label != "hand":
+        require_told(weights, "arm", f"--label {config.label}")
+    return predictor_of(open_net(weights, config), weights, config, hands), weights
+
+
+def open_net(weights: Weights, config: NetConfig) -> Session:
+    """Open weights in the runtime that a configuration chooses for them."""
+    open_session = cast(Callable[..., Session], resolve(RUNTIMES[choose_runtime(config)]))
+    return open_session(weights, device=config.device, threads=1, half=config.half)
+
+
+def predictor_of(session: Session, weights: Weights, config: NetConfig, hands: bool = True) -> Predictor:
+    """Return the predictor of an opened net, for photos as its card has them and masks as a configuration does."""
+    return Predictor(
         session,
         size=config.size or whole(weights, "size"),
         stride=whole(weights, "stride"),
@@ -164,9 +199,27 @@ def open_predictor(config: NetConfig, hands: bool = True) -> tuple[Predictor, We
         crf=config.crf,
         tile=config.tile,
         tta=config.tta,
+        label=config.label,
         hands=hands,
+        sides=hands and "side" in tells_of(weights.card) and config.label != "arm",
     )
-    return predictor, weights
+
+
+def open_for(config: PredictConfig) -> tuple[Predictor, Weights]:
+    """Open the net for what the predict command is to write; ConfigError if the net cannot tell it."""
+    predictor, weights = open_predictor(config, config.lists_hands)
+    if "sides" in config.kinds:
+        require_told(weights, "side", "--kind sides")
+    sides = predictor.sides and not config.raw
+    return replace(predictor, sides=sides, draws_sides=sides and config.draws_sides), weights
+
+
+def require_told(weights: Weights, what: str, option: str) -> None:
+    """Raise a ConfigError, from an option, unless some weights tell what it needs."""
+    told = tells_of(weights.card)
+    if what not in told:
+        advice = f"name weights trained with {what} among the terms of --loss, or leave it out"
+        raise ConfigError(f"{option}: {weights.name} tells {' and '.join(told)} alone; {advice}")
 
 
 def choose_runtime(config: NetConfig) -> str:

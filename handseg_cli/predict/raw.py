@@ -1,4 +1,4 @@
-"""Raw frames through a pipe: RGB24 on stdin, grey masks on stdout, each as soon as it is ready."""
+"""Raw frames through a pipe: RGB24 on stdin, grey masks or lines of poses on stdout, each as soon as it is ready."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from threading import Thread
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import DiskFullError, ImageError
 from handseg_cli.io.files import FULL
 from handseg_cli.predict.manifest import Manifest, Record, Summary
+from handseg_cli.predict.opening import opened
 from handseg_cli.predict.ordered import cores
-from handseg_cli.predict.predictor import open_predictor
+from handseg_cli.predict.pose_file import encode_frame, encode_head
 from handseg_cli.predict.progress import Reporter
-from handseg_cli.sample import Image, Mask
+from handseg_cli.predict.sinks import Sinks
+from handseg_cli.sample import Image, Prediction
 
 PIPE = Path("-")
 Result = TypeVar("Result")
@@ -32,14 +35,14 @@ class Readable(Protocol):
 
 
 class Writable(Protocol):
-    """What masks are written to; a call may take less than it was given."""
+    """What is written to; a call may take less than it was given."""
 
     def write(self, data: memoryview, /) -> int | None: ...
 
 
 def predict_raw(config: PredictConfig) -> Summary:
-    """Write the mask or the probability of each raw frame on stdin to stdout, as many bytes as a frame has pixels."""
-    predictor, weights = open_predictor(config, config.lists_hands)
+    """Write what is told of each raw frame on stdin to stdout: of masks as many bytes as a frame has pixels."""
+    predictor, sinks = opened(config)
     summary = Summary(fail_on=config.fail_on, unit="frames")
     count = with_hands = 0
     reason = ""
@@ -52,7 +55,7 @@ def predict_raw(config: PredictConfig) -> Summary:
     ):
         try:
             for prediction in each_frame(source, config.raw_size, predictor, config.workers or cores()):
-                write(target, prediction.mask if config.kind == ("mask",) else prediction.probability)
+                write(target, told(prediction, sinks, count))
                 count += 1
                 with_hands += bool(prediction.hands)
         except ImageError as error:
@@ -62,10 +65,10 @@ def predict_raw(config: PredictConfig) -> Summary:
             path=PIPE,
             status="failed" if reason else "done",
             reason=reason,
-            outputs={config.kind[0]: PIPE},
+            outputs={config.kinds[0]: PIPE},
             width=width,
             height=height,
-            model=weights.sha256[:16],
+            model=sinks.model,
             frames=count,
             frames_with_hands=with_hands,
         )
@@ -74,6 +77,17 @@ def predict_raw(config: PredictConfig) -> Summary:
         manifest.write(record)
         reporter.show(record, 1)
     return summary
+
+
+def told(prediction: Prediction, sinks: Sinks, number: int) -> NDArray[np.uint8]:
+    """Return the bytes of one frame; of poses, the first brings the line along that is about all of them."""
+    (kind,) = sinks.config.kinds
+    if kind != "pose":
+        return prediction.mask if kind == "mask" else prediction.probability
+    line = encode_frame(prediction, number, None)
+    if number == 0:
+        line = encode_head(sinks.config.raw_size, sinks.name, sinks.config.focal) + line
+    return np.frombuffer(line, np.uint8)
 
 
 def each_frame(
@@ -128,9 +142,9 @@ def read_frame(source: Readable, size: tuple[int, int]) -> Image | None:
     return frame
 
 
-def write(target: Writable, mask: Mask) -> None:
-    """Write the (H, W) bytes of a mask, row by row from the top."""
-    rest = np.ascontiguousarray(mask).data.cast("B")
+def write(target: Writable, content: NDArray[np.uint8]) -> None:
+    """Write bytes, those of a mask (H, W) row by row from the top."""
+    rest = np.ascontiguousarray(content).data.cast("B")
     try:
         while rest:
             rest = rest[target.write(rest) or 0 :]

@@ -21,19 +21,25 @@ NEED_FULL: frozenset[Kind] = frozenset({"overlay", "cutout"})  # kinds that show
 
 
 class Sinks:
-    """What to write for each input, by a model and the settings of a run."""
+    """What to write for each input, by a model and the settings of a run.
 
-    def __init__(self, config: PredictConfig, model: str, size: int) -> None:
+    `model` and, of poses, `finder` are the begin of the hashes of the nets; `name` is that of the model.
+    """
+
+    def __init__(self, config: PredictConfig, model: str, size: int, name: str = "", finder: str = "") -> None:
         self.config = config
         self.model = model
-        self.settings = {kind: settings_of(config, kind, size) for kind in config.kind}
+        self.name = name
+        found = {"task": config.task, "finder": finder} if config.task == "pose" else {}
+        self.settings = {kind: found | settings_of(config, kind, size) for kind in config.kinds}
         self.started_ns = time.time_ns()
 
     def paths(self, path: Path, key: str) -> dict[Kind, Path]:
         """Return where the pictures of a photo go: beside it, or at its place in the mirrored tree."""
         target = self.config.output / key if self.config.output else path
         # In one order for all runs, whatever the command line's: so two runs cannot each keep the other from a photo.
-        return {kind: target.with_name(target.name + end) for kind, end in SUFFIXES.items() if kind in self.config.kind}
+        kinds = self.config.kinds
+        return {kind: target.with_name(target.name + end) for kind, end in SUFFIXES.items() if kind in kinds}
 
     def stamp(self, kind: Kind, source: Source) -> Stamp:
         """Return the stamp of a picture to be written."""
@@ -70,19 +76,29 @@ class Sinks:
             return png.encode_grey(prediction.mask, self.config.bits, text)
         if kind == "probability":
             return png.encode_grey(prediction.probability, text=text, smooth=True)
+        if kind == "sides":
+            assert prediction.sides is not None
+            return png.encode_palette(prediction.sides, png.SIDE_COLOURS, text)
+        if kind == "pose":
+            from handseg_cli.predict import pose_file
+
+            return pose_file.encode(prediction, self.name, stamp, self.config.focal)
         from handseg_cli.io import draw  # with fonts and all, for these kinds only
 
         if kind == "cutout":
             return png.encode_rgba(draw.cutout(image, prediction.probability, prediction.mask), text)
-        drawn = draw.overlay(image, prediction.mask, prediction.hands)
-        return jpeg.encode(drawn, f"{KEYWORD} {stamp}")
+        return jpeg.encode(draw.told(image, prediction), f"{KEYWORD} {stamp}")
 
 
 def settings_of(config: PredictConfig, kind: Kind, size: int) -> dict[str, Any]:
     """Return the settings that change pictures of this kind."""
     settings: dict[str, Any] = {"size": size, "crf": config.crf, "tile": config.tile, "tta": config.tta}
+    if config.label != "hand":  # pictures of earlier versions, which knew no other, do not say it
+        settings["label"] = config.label
     if kind != "probability":
         settings |= {"threshold": config.threshold, "min_area": config.min_area}
     if kind == "mask":
         settings["bits"] = config.bits
+    if kind == "pose":
+        settings["focal"] = config.focal
     return settings

@@ -247,7 +247,7 @@ def is_photo(path: Path, likely: bool) -> bool:
     """Tell whether a file that was met is an input, by its content where the name does not say enough."""
     if likely:
         return not is_stamped(path)
-    if is_image_name(path.name):
+    if is_image_name(path.name) or any(map(is_image_name, stems(path.name))):
         return False
     try:
         # Raw formats of many cameras are TIFFs that hold a small preview: no mask of that is wanted.

@@ -12,7 +12,7 @@ from typing import Any
 from handseg_cli import __version__
 from handseg_cli.config import Kind
 from handseg_cli.errors import ImageError
-from handseg_cli.io.inputs import read_bytes
+from handseg_cli.io.inputs import read_bytes, read_head
 from handseg_cli.io.jpeg import read_comment
 from handseg_cli.io.png import read_text
 
@@ -21,8 +21,13 @@ SUFFIXES: dict[Kind, str] = {
     "probability": ".probability.png",
     "overlay": ".overlay.jpg",
     "cutout": ".cutout.png",
+    "sides": ".sides.png",
+    "pose": ".json",
 }
 KEYWORD = "handseg"
+LINES = ".jsonl"  # of a video: a line for each frame
+TEXTS = (".json", LINES)
+STAMP_LIMIT = 1 << 20  # bytes of a text that tells what it was made of
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,10 @@ class Stamp:
 
 
 def parse_stamp(text: str) -> Stamp | None:
-    """Read a stamp; None for what is no stamp of ours."""
+    """Read a stamp, by itself or in JSON that carries it; None for what is no stamp of ours."""
     try:
         fields = json.loads(text)
+        fields = fields.get(KEYWORD, fields)
         source = fields["input"]
         return Stamp(
             str(fields["kind"]),
@@ -60,7 +66,7 @@ def parse_stamp(text: str) -> Stamp | None:
             dict(fields["settings"]),
             Source(int(source["size"]), int(source["mtime_ns"]), str(source["hash"])),
         )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
@@ -68,12 +74,23 @@ def read_stamp(path: Path) -> Stamp | None:
     """Read the stamp of a picture; None for one that is not ours, or that cannot be read."""
     if path.name.endswith(".png"):
         return parse_stamp(read_text(path).get(KEYWORD, ""))
+    if path.name.endswith(TEXTS):
+        return read_text_stamp(path)
     return parse_stamp(read_comment(path).removeprefix(KEYWORD + " "))
 
 
+def read_text_stamp(path: Path) -> Stamp | None:
+    """Read the stamp of a text: all of it, or its first line, is JSON with the stamp in it."""
+    try:
+        text = read_head(path, STAMP_LIMIT).decode("utf-8", "replace")
+    except ImageError:
+        return None
+    return parse_stamp(text.partition("\n")[0] if path.name.endswith(LINES) else text)
+
+
 def is_stamped(path: Path) -> bool:
-    """Tell whether a file is a picture that we wrote."""
-    return path.name.endswith((".png", ".overlay.jpg")) and read_stamp(path) is not None
+    """Tell whether a file is a picture, or a text, that we wrote."""
+    return path.name.endswith((".png", ".overlay.jpg", *TEXTS)) and read_stamp(path) is not None
 
 
 def is_fresh(found: Stamp, wanted: Stamp) -> bool:

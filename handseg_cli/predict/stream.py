@@ -9,16 +9,15 @@ from typing import cast
 
 import cv2
 
-from handseg_cli.checkpoints.weights import find_weights
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import NothingFoundError
 from handseg_cli.io.files import sync_folder
 from handseg_cli.predict.manifest import Manifest, Record, Summary
+from handseg_cli.predict.opening import sinks_of
 from handseg_cli.predict.ordered import cores, ordered
-from handseg_cli.predict.predictor import batch_size, choose_runtime, whole
+from handseg_cli.predict.predictor import batch_size
 from handseg_cli.predict.progress import Reporter
 from handseg_cli.predict.shards import find_shard
-from handseg_cli.predict.sinks import Sinks
 from handseg_cli.predict.sources import Item, Sources
 from handseg_cli.predict.stops import Stop, signals
 from handseg_cli.predict.work import Work
@@ -52,8 +51,7 @@ def predict_files(config: PredictConfig) -> Summary:
     """Do all photos and videos that are named or found."""
     stop = Stop()
     shard = find_shard(config.shard, os.environ)
-    weights = find_weights(config.weights, choose_runtime(config))
-    work = Work(config, Sinks(config, weights.sha256[:16], config.size or whole(weights, "size")), stop)
+    work = Work(config, sinks_of(config), stop)
     sources = Sources(config, shard)
     items = watched(sources) if config.watch else sources
     summary = Summary(fail_on=config.fail_on, shard=str(shard))

@@ -13,31 +13,36 @@ from pathlib import Path
 from handseg_cli.config import Kind, PredictConfig
 from handseg_cli.errors import ImageError, OutputError
 from handseg_cli.io.files import Claim, busy, claim, explained
-from handseg_cli.io.inputs import read_head
 from handseg_cli.io.video import open_video, read_comment
 from handseg_cli.predict.frames import Maker, make
 from handseg_cli.predict.manifest import Record
-from handseg_cli.predict.predictor import Predictor
+from handseg_cli.predict.opening import Predicts
 from handseg_cli.predict.sinks import Sinks
 from handseg_cli.predict.sources import Item
-from handseg_cli.predict.stamps import KEYWORD, Source, Stamp, is_fresh, look, parse_stamp, read_stamp
+from handseg_cli.predict.stamps import KEYWORD, LINES, TEXTS, Source, Stamp, is_fresh, look, parse_stamp, read_stamp
 from handseg_cli.predict.stops import Stop
 
-MOVIES: dict[Kind, str] = {"mask": ".mkv", "probability": ".probability.mkv", "overlay": ".overlay.mp4"}
+MOVIES: dict[Kind, str] = {
+    "mask": ".mkv",
+    "probability": ".probability.mkv",
+    "overlay": ".overlay.mp4",
+    "sides": ".sides.mkv",
+    "pose": LINES,
+}
 FOLDERS: dict[Kind, str] = {
     "mask": ".frames",
     "probability": ".probability.frames",
     "overlay": ".overlay.frames",
     "cutout": ".cutout.frames",
+    "sides": ".sides.frames",
+    "pose": ".pose.frames",
 }
 MARKER = "handseg.json"  # holds the stamp of a folder of frames, once all of them are there
-STAMP_LIMIT = 1 << 20  # bytes
-
 # One video keeps every core busy, and each in work takes as much memory as the next.
 _one_at_a_time = threading.Lock()
 
 
-def predict_video(item: Item, predictor: Predictor, sinks: Sinks, stop: Stop) -> Record | None:
+def predict_video(item: Item, predictor: Predicts, sinks: Sinks, stop: Stop) -> Record | None:
     """Make the pictures of a video and return its record; None if the run stops before the end."""
     with _one_at_a_time, ExitStack() as stack:
         outputs = outputs_of(sinks.config.output / item.key if sinks.config.output else item.path, sinks.config)
@@ -61,10 +66,10 @@ def predict_video(item: Item, predictor: Predictor, sinks: Sinks, stop: Stop) ->
 
 def outputs_of(target: Path, config: PredictConfig) -> dict[Kind, Path]:
     """Return the file that stands for each kind of picture: a video, or the marker in a folder of frames."""
-    if not config.frames and "cutout" in config.kind:
+    if not config.frames and "cutout" in config.kinds:
         raise ImageError(f"{target}: a video cannot be transparent; add --frames for the cut-outs of its frames")
     ends = {kind: f"{end}/{MARKER}" for kind, end in FOLDERS.items()} if config.frames else MOVIES
-    return {kind: target.parent / f"{target.name}{end}" for kind, end in ends.items() if kind in config.kind}
+    return {kind: target.parent / f"{target.name}{end}" for kind, end in ends.items() if kind in config.kinds}
 
 
 def stale(outputs: dict[Kind, Path], sinks: Sinks, source: Source) -> dict[Kind, Path]:
@@ -90,14 +95,9 @@ def is_done(kind: Kind, path: Path, sinks: Sinks, source: Source) -> bool:
 
 def stamp_of(path: Path) -> Stamp | None:
     """Read the stamp of a video, a folder's marker or a frame's picture; None for what is not ours."""
-    if path.suffix in (".png", ".jpg"):
+    if path.suffix in (".png", ".jpg", *TEXTS):
         return read_stamp(path)
-    if path.name != MARKER:
-        return parse_stamp(read_comment(path).removeprefix(f"{KEYWORD} "))
-    try:
-        return parse_stamp(read_head(path, STAMP_LIMIT).decode("utf-8", "replace"))
-    except ImageError:
-        return None
+    return parse_stamp(read_comment(path).removeprefix(f"{KEYWORD} "))
 
 
 def claim_all(outputs: dict[Kind, Path], stack: ExitStack) -> dict[Kind, Claim] | None:

@@ -16,7 +16,7 @@ from handseg_cli.errors import DiskFullError, HandsegError, ImageError
 from handseg_cli.io.files import Claim, claim, explained
 from handseg_cli.io.images import Photo, PhotoFile
 from handseg_cli.predict.manifest import Record
-from handseg_cli.predict.predictor import Predictor, open_predictor
+from handseg_cli.predict.opening import Predicts, opened
 from handseg_cli.predict.sinks import NEED_FULL, Sinks
 from handseg_cli.predict.sources import Item
 from handseg_cli.predict.stamps import Source, look, read_stable
@@ -51,9 +51,9 @@ class Work:
         self.one_at_a_time = threading.RLock()
 
     @cached_property
-    def predictor(self) -> Predictor:
+    def predictor(self) -> Predicts:
         """The net, opened at its first use."""
-        return open_predictor(self.config, self.config.lists_hands)[0]
+        return opened(self.config)[0]
 
     def check(self, item: Item) -> Record | None:
         """Return the record of an input that needs no work, None for one that does."""
@@ -189,6 +189,6 @@ def trim() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def pixels_needed(config: PredictConfig, predictor: Predictor) -> int | None:
+def pixels_needed(config: PredictConfig, predictor: Predicts) -> int | None:
     """Return how many pixels of a photo the net and the kinds of pictures need; None for all."""
-    return None if predictor.needs_full or NEED_FULL.intersection(config.kind) else predictor.pixels
+    return None if predictor.needs_full or NEED_FULL.intersection(config.kinds) else predictor.pixels

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.sample import Hand, Mask
+from handseg_cli.tasks.sides import Sides
 
 LEVELS = np.arange(256) / 255  # what each byte of a probability means
 
 Logits = NDArray[np.float32]  # (1, h, w) of hand, or (2, h, w) of background and hand
 
 
+def asked(outputs: Mapping[str, Logits], label: str) -> Logits:
+    """Return the logits of what is asked of a net: "hand", "arm", or "hand+arm", wherever either is likely."""
+    if label != "hand+arm":
+        return outputs["mask" if label == "hand" else "arm"]
+    return np.asarray(np.maximum(single(outputs["mask"])[None], outputs["arm"]), np.float32)
+
+
 def probability(logits: Logits, size: tuple[int, int]) -> Mask:
     """Turn (1, h, w) or (2, h, w) logits into the hand's probability at size (H, W): uint8, 255 for certainty."""
-    # The softmax of two logits is the sigmoid of their difference; tanh is a sigmoid that cannot overflow.
-    logit = logits[0] if len(logits) == 1 else logits[1] - logits[0]
-    coarse = cv2.convertScaleAbs(np.tanh(0.5 * logit), alpha=127.5, beta=127.5)
+    # tanh is a sigmoid that cannot overflow.
+    coarse = cv2.convertScaleAbs(np.tanh(0.5 * single(logits)), alpha=127.5, beta=127.5)
     return resized(np.asarray(coarse, dtype=np.uint8), size)
+
+
+def single(logits: Logits) -> NDArray[np.float32]:
+    """Return the one (h, w) logit whose sigmoid is the softmax of two: their difference."""
+    logit: NDArray[np.float32] = logits[0] if len(logits) == 1 else logits[1] - logits[0]
+    return logit
 
 
 def resized(array: Mask, size: tuple[int, int]) -> Mask:
@@ -26,8 +41,11 @@ def resized(array: Mask, size: tuple[int, int]) -> Mask:
     return np.asarray(cv2.resize(array, size[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
-def find_hands(mask: Mask, probability: Mask, min_area: float = 0.0) -> tuple[Hand, ...]:
-    """Return the hands of a mask, largest first; those smaller than `min_area`, a fraction of it, are wiped out."""
+def find_hands(mask: Mask, probability: Mask, min_area: float = 0.0, sides: Sides | None = None) -> tuple[Hand, ...]:
+    """Return the hands of a mask, largest first; those smaller than `min_area`, a fraction of it, are wiped out.
+
+    With `sides`, each has its side.
+    """
     least = min_area * mask.size
     hands = []
     for contours in regions(mask):
@@ -40,7 +58,8 @@ def find_hands(mask: Mask, probability: Mask, min_area: float = 0.0) -> tuple[Ha
             mask[window][region > 0] = 0
         else:
             confidence = round(cv2.mean(probability[window], mask=region)[0] / 255, 4)
-            hands.append(Hand((left, top, left + width, top + height), pixels, confidence))
+            side, certainty = sides.judge(window, region) if sides else ("", 0.0)
+            hands.append(Hand((left, top, left + width, top + height), pixels, confidence, side, certainty))
     return tuple(sorted(hands, key=lambda hand: -hand.pixels))
 
 

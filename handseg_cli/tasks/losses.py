@@ -2,7 +2,7 @@
 
 In the labels 1 is hand, 0 is not, and 255 is nobody's: outside the photo, or unlabelled. Each loss is a mean over
 what was judged of a photo, and then over the photos: so the gradient of a batch is the mean of those of its parts, in
-whichever processes they are.
+whichever processes they are. Arms and sides, of which many photos tell nothing, have a mean over those that do.
 """
 
 from __future__ import annotations
@@ -52,12 +52,21 @@ def boundary(logits: Tensor, labels: Tensor) -> Tensor:
     return mean(each, (thick != thin)[:, 0] & (labels != 255))
 
 
+def told(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the binary cross-entropy of (B, 1, H, W) logits of arms or sides, a mean over the photos that know any."""
+    knows = (labels != 255).flatten(1).any(1)
+    # What knows nothing adds nothing to a mean over all photos.
+    return ce(logits, labels) * len(knows) / knows.sum().clamp(min=1)
+
+
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "bce": bce,
     "ce": ce,
     "dice": dice,
     "focal": focal,
     "boundary": boundary,
+    "arm": told,
+    "side": told,
 }
 
 

@@ -11,7 +11,11 @@ from matplotlib.figure import Figure
 
 Line = dict[str, Any]
 
-SHOWN = ("iou", "precision", "recall", "seed_miou")  # of the scores, where there are such
+# Of the scores, where there are such.
+SHOWN = (
+    *("iou", "precision", "recall", "seed_miou", "arm_iou", "side_accuracy"),
+    *("hand_accuracy", "auc_0_30_px", "auc_0_50_mm"),
+)
 
 
 def draw_curves(lines: Sequence[Line]) -> bytes:

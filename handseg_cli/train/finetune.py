@@ -8,10 +8,13 @@ from pathlib import Path
 import torch
 
 from handseg_cli.checkpoints.start import start
-from handseg_cli.checkpoints.weights import find_weights
+from handseg_cli.checkpoints.weights import find_weights, tells_of
 from handseg_cli.config import FinetuneConfig, PrepareConfig
 from handseg_cli.datasets.prepare import prepare
+from handseg_cli.errors import ConfigError
+from handseg_cli.io.progress import Progress
 from handseg_cli.loading.mix import Mix, Part
+from handseg_cli.train.asked import recipe_of, task_of
 from handseg_cli.train.train import Job, Trained, work
 
 NAME = "folder"
@@ -23,14 +26,20 @@ def finetune(config: FinetuneConfig) -> Trained:
     torch.manual_seed(config.seed)
     card = find_weights(config.weights, "torch").card
     model, card = start(str(card.get("model")), dict(card.get("arguments", {})), config.weights)
+    if card["task"] != "hands":
+        raise ConfigError(f"--model {config.weights}: is of {card['task']}, and masks in a folder teach hands alone")
     config = replace(config, size=config.size or card["size"])
     card |= {"size": config.size}
+    if untaught := ", ".join(tells_of(card)[1:]):
+        Progress(config.quiet, "").say(f"masks teach hands alone: what the model tells of {untaught} may get worse")
     path = prepare_folder(config)
     # What other commands keep to choose and to judge by are a fifth each: here one of them is enough.
     count = len(Mix([Part(NAME, path)], "train+test"))
     often = max(1.0, config.steps * config.accumulate * config.batch / count)
     train = Mix([Part(NAME, path, often)], "train+test")
-    return work(config, Job(config.run, model, card, train, Mix([Part(NAME, path)], "val"), has_learned=True))
+    task, judged = task_of(config, card), Mix([Part(NAME, path)], "val")
+    job = Job(config.run, model, card, task, recipe_of(config, task), train, judged, has_learned=True)
+    return work(config, job)
 
 
 def prepare_folder(config: FinetuneConfig) -> Path:

@@ -45,7 +45,8 @@ def train_one_epoch(loop: Loop, state: State, feed: Feed) -> Iterator[dict[str, 
         losses: dict[str, float] = {}
         for number, batch in enumerate(islice(batches, config.accumulate), 1):
             with quiet_until(number == config.accumulate, loop.net), precision(loop):
-                terms = loop.task.loss(loop.net(images(batch, loop.device)), on(batch, loop.device))
+                told = to_batch(batch, loop.device)
+                terms = loop.task.loss(loop.net(*loop.task.inputs(told)), told)
                 shares = torch.stack(list(terms.values())) / config.accumulate
             state.scaler.scale(shares.sum()).backward()  # type: ignore[no-untyped-call]
             # Looked at only now, while the GPU is at the gradients.
@@ -69,22 +70,21 @@ def validate(loop: Loop, model: nn.Module, feed: Feed) -> Scores:
     """Return the scores of a net over the validation samples."""
     model.eval()
     for batch in feed.once():
+        told = to_batch(batch, loop.device)
         with precision(loop):
-            outputs = model(images(batch, loop.device))
-        loop.task.measure(outputs, on(batch, loop.device))
+            outputs = model(*loop.task.inputs(told))
+        loop.task.measure(outputs, told)
     return loop.task.scores()
 
 
-def images(batch: Batch, device: torch.device) -> Tensor:
-    """Return the pictures of a batch on the device, 0 to 1: bytes travel, floats are made there."""
-    pixels = batch["image"].to(device, non_blocking=True)
-    return pixels.to(memory_format=torch.channels_last).float() / 255
+def to_batch(batch: Batch, device: torch.device) -> dict[str, Tensor]:
+    """Return the pictures of a batch, 0 to 1, and what is told of them, on the device.
 
-
-def on(batch: Batch, device: torch.device) -> dict[str, Tensor]:
-    """Return what a batch tells of its pictures, on the device."""
-    rest = {name: value for name, value in batch.items() if isinstance(value, Tensor) and name != "image"}
-    return {name: value.to(device, non_blocking=True) for name, value in rest.items()}
+    Bytes travel, floats are made there.
+    """
+    pixels = batch.image.to(device, non_blocking=True).to(memory_format=torch.channels_last)
+    told = {name: value.to(device, non_blocking=True) for name, value in batch.targets.items()}
+    return {"image": pixels.float() / 255, **told}
 
 
 def precision(loop: Loop) -> AbstractContextManager[Any]:
@@ -106,6 +106,6 @@ def check(losses: dict[str, float], batch: Batch, epoch: int) -> None:
     """Raise TrainingError where a loss is no number, before it reaches the weights."""
     if not all(abs(loss) < float("inf") for loss in losses.values()):
         named = ", ".join(f"{name} {loss}" for name, loss in losses.items())
-        keys = ", ".join(batch["key"][:32])
+        keys = ", ".join(batch.key[:32])
         advice = "look at these samples, or lower --lr; --resume goes on from before"
         raise TrainingError(f"epoch {epoch + 1}: the loss is no number ({named}) for the batch {keys}; {advice}")

@@ -66,6 +66,8 @@ def share_of_rate(step: int, steps: int, config: LoopConfig) -> float:
     if step < config.warmup:
         return (step + 1) / (config.warmup + 1)
     done = (step - config.warmup) / max(1, steps - config.warmup)
+    if config.schedule == "steps":
+        return float(0.1 ** sum(step >= round(drop * steps) for drop in config.drops))
     if config.schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
     return float((1 - min(1.0, done)) ** 0.9) if config.schedule == "poly" else 1.0

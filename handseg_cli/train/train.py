@@ -14,14 +14,17 @@ from torch import nn
 from handseg_cli.checkpoints.start import start
 from handseg_cli.checkpoints.store import save
 from handseg_cli.config import LoopConfig, TrainConfig
+from handseg_cli.config.marks import require
 from handseg_cli.errors import ConfigError
 from handseg_cli.io.progress import Progress
 from handseg_cli.loading.batches import Feed
 from handseg_cli.loading.mix import Mix, parts
 from handseg_cli.loading.recipe import Recipe
+from handseg_cli.loading.targets import TARGETS
 from handseg_cli.paths import home
 from handseg_cli.predict.stops import Stop, signals
-from handseg_cli.tasks.hands import Hands
+from handseg_cli.tasks.task import Task
+from handseg_cli.train.asked import arguments_of, each_of, recipe_of, seen, task_of
 from handseg_cli.train.distributed import (
     agree,
     any_of,
@@ -41,16 +44,17 @@ from handseg_cli.train.optim import freeze, make_optimizer, share_of_rate
 from handseg_cli.train.state import BEST, LAST, Place, State
 
 SAVE_EVERY_S = 300.0
-WIDE = 1.5  # photos are about so much wider than high: what the size of a half says of the whole
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be trained, and on what."""
+    """What is to be trained, for what, and on what."""
 
     run: Path
     model: nn.Module
     card: dict[str, Any]
+    task: Task
+    recipe: Recipe
     train: Mix
     val: Mix
     has_learned: bool = False  # already: then it has a score to begin with, and is kept where nothing is gained
@@ -85,13 +89,17 @@ def train(config: TrainConfig) -> Trained:
     """Train a net on prepared datasets."""
     torch.manual_seed(config.seed)  # of what no weights are there for
     files = parts(config.datasets, home(config.root))
-    arguments = {"channels": config.channels} if config.model == "deeplab" else {}
-    model, card = start(config.model, arguments, config.weights)
+    model, card = start(
+        config.model, arguments_of(config), config.weights, Progress(config.quiet or rank() > 0, "").say
+    )
     config = replace(config, size=config.size or card["size"])
-    # Halves are the squares at both ends of a photo, which is seen as a whole when it is judged.
-    size = config.size if config.fit != "halves" else round(config.size * WIDE**0.5 / 16) * 16
-    card |= {"size": size, "fit": "squash" if config.fit == "squash" else "area"}
-    return work(config, Job(config.run, model, card, Mix(files, "train"), Mix(files, "val")))
+    task = task_of(config, card)
+    samples, judged = (Mix(files, split, each_of(config)) for split in ("train", "val"))
+    for name in task.targets:
+        told = any(TARGETS[name].told(reader) for reader in samples.readers)
+        require(told, f"no file of --datasets tells of {name}, which is asked for; `handseg synth` makes one that does")
+    card |= seen(config, samples)
+    return work(config, Job(config.run, model, card, task, recipe_of(config, task), samples, judged))
 
 
 def work(config: LoopConfig, job: Job) -> Trained:
@@ -114,10 +122,10 @@ def feeds_of(config: LoopConfig, job: Job, device: torch.device) -> Feeds:
     # Where the net takes all cores, workers hold it up by more than they do.
     spare = 0 if device.type == "cpu" else max(0, share_of_cores() - 1)
     workers = config.workers if config.workers >= 0 else spare
-    recipe = Recipe(size=config.size, fit=config.fit, augment=config.augment, cutouts=config.cutouts)
+    plain = replace(job.recipe, augment="none", cutouts=None, noise=())
     made = [
         Feed(mix, each, batch=config.batch, seed=config.seed, workers=workers, rank=rank(), ranks=ranks())
-        for mix, each in ((job.train, recipe), (job.val, replace(recipe, augment="none", cutouts=None)))
+        for mix, each in ((job.train, job.recipe), (job.val, plain))
     ]
     return Feeds(*made)
 
@@ -136,7 +144,7 @@ def prepared(config: LoopConfig, job: Job, feeds: Feeds, device: torch.device) -
     scaler = torch.amp.GradScaler(device.type, enabled=half is torch.float16)
     net = cast(nn.Module, torch.compile(model)) if config.compile else model
     state = State(model, mean, make_optimizer(model, config), scaler)
-    return Loop(config, Hands(config.terms), wrapped(net, device), device, half, steps), state
+    return Loop(config, job.task, wrapped(net, device), device, half, steps), state
 
 
 def half_type(config: LoopConfig, device: torch.device) -> torch.dtype | None:

@@ -70,3 +70,15 @@ def test_wrong_options_are_refused(file: Path, tmp_path: Path) -> None:
         ShowConfig(str(file), sheet=tmp_path / "a.png", cutouts=tmp_path)
     with pytest.raises(OutputError, match=r"\.png"):
         write_augmented(file, tmp_path / "a.jpg", Recipe())
+
+
+def test_arms_and_sides_are_outlined_where_they_are_known() -> None:
+    sides, arms, image = np.zeros((40, 60), np.uint8), np.zeros((40, 60), np.uint8), np.full((40, 60, 3), 90, np.uint8)
+    sides[10:30, 5:20], sides[10:30, 40:55] = 1, 2
+    arms[10:30, 22:38] = 255
+    mask = (sides > 0).astype(np.uint8)
+    told, untold = drawn(Sample("a", image, mask, sides, arms=arms)), drawn(Sample("a", image, mask))
+    left, arm, right = (told[20, column].tolist() for column in (5, 22, 40))
+    assert left != right != arm != left
+    assert (untold[20, 5] == untold[20, 40]).all()
+    assert (untold[20, 22] == 90).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from handseg_cli.errors import CheckpointError, ConfigError, DownloadError
 from handseg_cli.io import download
 from handseg_cli.models.deeplab import DeepLab
 from handseg_cli.models.lite import Lite
+from tests.tiny import hand3d
 from tests.tiny.server import Fault, Served, Server
 
 Publish = Callable[[tuple[str, str], dict[str, Tensor]], Served]
@@ -38,6 +40,31 @@ def test_a_file_of_torchvisions_classifier_is_an_encoder_to_start_from(tmp_path:
     model, card = start("lite", {}, str(tmp_path / "mine.pth"))
     assert torch.equal(model.state_dict()["encoder.0.0.weight"], classifier.state_dict()["features.0.0.weight"])
     assert card["training"]["untrained"] == ["laterals", "context", "smooth", "head"]
+
+
+def test_the_pose_net_takes_the_encoder_of_the_embedded_one() -> None:
+    model, card = start("handpose", {}, "lite")
+    embedded, _ = start("lite", {}, "lite")
+    ours, theirs = model.state_dict(), embedded.state_dict()
+    assert all(torch.equal(each, theirs[name]) for name, each in ours.items() if name.startswith("encoder."))
+    assert card["training"]["untrained"] == ["laterals", "context", "smooth", "maps", "answers"]
+    assert (card["task"], card["size"], card["fit"]) == ("pose", 192, "squash")
+
+
+def test_the_pose_net_takes_a_classifiers_features(tmp_path: Path) -> None:
+    classifier = mobilenet_v2()
+    torch.save(classifier.state_dict(), tmp_path / "mine.pth")
+    model, _ = start("handpose", {}, str(tmp_path / "mine.pth"))
+    assert torch.equal(model.state_dict()["encoder.17.conv.2.weight"], classifier.features[17].conv[2].weight)
+
+
+@pytest.mark.parametrize("suffix", ["", "#poselift"])
+def test_the_third_systems_weights_go_on_learning(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / "lifting-proposed.pickle"
+    path.write_bytes(pickle.dumps(hand3d.lifting(), 2))
+    model, card = start("poselift", {"variant": "proposed"}, f"{path}{suffix}")
+    assert model.get_parameter("prior.dense.fc_xyz.bias").shape == (63,)
+    assert card["training"] == {"started_from": f"{path}{suffix}"}
 
 
 def test_a_classifier_of_another_kind_is_no_encoder(tmp_path: Path) -> None:
@@ -64,6 +91,28 @@ def test_a_checkpoint_keeps_its_arguments_and_how_it_sees_photos(tmp_path: Path)
     assert "iou" not in found  # it is not true of what comes of the training
 
 
+def test_what_is_told_beside_hands_begins_anew_and_the_rest_is_kept(tmp_path: Path) -> None:
+    before = Lite(width=8, tells=("hand", "side"))
+    save(tmp_path / "a.safetensors", before, blank_card("lite", {"width": 8, "tells": ["hand", "side"]}))
+    said: list[str] = []
+    model, card = start("lite", {"tells": ["hand", "arm", "side"]}, str(tmp_path / "a.safetensors"), said.append)
+    for name in ("head.1.weight", "head.1.bias"):
+        assert torch.equal(model.state_dict()[name][[0, 2]], before.state_dict()[name])
+    assert model.get_parameter("head.1.weight")[1].abs().sum() > 0
+    assert torch.equal(model.get_parameter("head.0.3.weight"), before.get_parameter("head.0.3.weight"))
+    assert card["arguments"] == {"width": 8, "tells": ["hand", "arm", "side"]}
+    assert said == [f"--weights {tmp_path / 'a.safetensors'}: arm begins untrained"]
+
+
+def test_what_no_term_asks_for_is_told_no_longer(tmp_path: Path) -> None:
+    before = Lite(width=8, tells=("hand", "arm"))
+    save(tmp_path / "a.safetensors", before, blank_card("lite", {"width": 8, "tells": ["hand", "arm"]}))
+    said: list[str] = []
+    model, _ = start("lite", {"tells": ["hand"]}, str(tmp_path / "a.safetensors"), said.append)
+    assert torch.equal(model.get_parameter("head.1.weight"), before.get_parameter("head.1.weight")[:1])
+    assert said[0].endswith("arm is no longer told")
+
+
 def test_colour_becomes_grey_where_that_is_asked_for(tmp_path: Path) -> None:
     save(tmp_path / "a.safetensors", DeepLab(), blank_card("deeplab", {}))
     model, card = start("deeplab", {"channels": 1}, str(tmp_path / "a.safetensors"))
@@ -74,6 +123,7 @@ def test_colour_becomes_grey_where_that_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "weights", "reason"),
     [
+        ("posenet", "lite", "--weights lite: they are of lite, not of posenet"),
         ("unet", "lite", "--weights lite: they are of lite, not of unet; choose --model lite"),
         ("lite", "net.onnx", r"start from the \.safetensors"),
         ("lite", "none.safetensors", r"none\.safetensors: there is no such file"),
@@ -87,7 +137,7 @@ def test_what_does_not_fit_is_refused(model: str, weights: str, reason: str) -> 
 
 @pytest.mark.parametrize(("model", "weights"), [("unet", "imagenet"), ("lite", "coco")])
 def test_weights_that_were_never_published_are_refused(model: str, weights: str) -> None:
-    with pytest.raises(ConfigError, match=f"--weights {weights}: there are none of {model}; torchvision has"):
+    with pytest.raises(ConfigError, match=f"--weights {weights}: there are none of {model}; published are"):
         start(model, {}, weights)
 
 

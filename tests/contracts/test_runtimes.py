@@ -38,12 +38,14 @@ def images(shape: tuple[int, int, int], seed: int = 0) -> Batch:
 def test_it_agrees_with_torch(session: Session, tiny_weights: Path, shape: tuple[int, int, int]) -> None:
     model, _ = load(tiny_weights.with_suffix(".safetensors"))
     with torch.inference_mode():
-        wanted = model(torch.from_numpy(images(shape)).permute(0, 3, 1, 2) / 255)["mask"].numpy()
+        outputs = model(torch.from_numpy(images(shape)).permute(0, 3, 1, 2) / 255)
     given = session.run(images(shape))
-    assert set(given) == {"mask"}
-    assert given["mask"].dtype == np.float32
-    assert given["mask"].shape == wanted.shape == (shape[0], 1, shape[1] // 4, shape[2] // 4)
-    assert np.abs(given["mask"] - wanted).max() < 1e-3 * max(1, np.abs(wanted).max())
+    assert set(given) == set(outputs) == {"mask", "arm", "side"}
+    for name, logits in given.items():
+        wanted = outputs[name].numpy()
+        assert logits.dtype == np.float32
+        assert logits.shape == wanted.shape == (shape[0], 1, shape[1] // 4, shape[2] // 4)
+        assert np.abs(logits - wanted).max() < 1e-3 * max(1, np.abs(wanted).max())
 
 
 def test_a_batch_is_its_photos_one_by_one(session: Session) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,27 @@ def test_captions_take_room_and_may_be_long() -> None:
 
 def test_sheet_of_nothing_is_a_small_picture() -> None:
     assert contact_sheet([], 4).ndim == 3
+
+
+def test_left_and_right_have_colours_of_their_own_and_their_letters() -> None:
+    photo, _, mask = hand_scene()
+    drawn = {}
+    for number, side in enumerate(("left", "right", ""), 1):
+        drawn[side] = overlay(photo, mask, [Hand((50, 30, 110, 90), 2800, 0.9, side)], mask // 255 * np.uint8(number))
+    plain = overlay(photo, mask, [Hand((50, 30, 110, 90), 2800, 0.9)])
+    assert np.array_equal(drawn[""], plain)
+    middles = [drawn[side][60, 80].astype(int) for side in ("left", "right", "")]
+    assert all(np.abs(one - other).max() > 30 for one, other in itertools.combinations(middles, 2))
+    for side in ("left", "right"):
+        assert (drawn[side][:40] != plain[:40]).any()
+        assert np.array_equal(drawn[side][:15], photo[:15])
+
+
+def test_hands_side_by_side_do_not_spoil_each_other() -> None:
+    photo, _, _ = hand_scene()
+    sides = np.zeros((120, 160), np.uint8)
+    sides[30:90, 20:78], sides[30:90, 80:140] = 1, 2
+    both = overlay(photo, np.zeros_like(sides), sides=sides)
+    for number, x in ((1, 40), (2, 120)):
+        alone = overlay(photo, np.zeros_like(sides), sides=np.where(sides == number, sides, np.uint8(0)))
+        assert np.array_equal(both[60, x], alone[60, x])

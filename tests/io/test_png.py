@@ -16,7 +16,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 from PIL import Image
 
-from handseg_cli.io.png import encode_grey, encode_rgba, read_text
+from handseg_cli.io.png import SIDE_COLOURS, encode_grey, encode_palette, encode_rgba, read_text
 
 Array = NDArray[Any]
 SIDES = st.integers(1, 40)
@@ -45,6 +45,16 @@ def test_masks_decode_exactly_in_pillow_and_opencv(hands: Array, bits: Literal[1
     data = encode_grey(mask, bits)
     assert np.array_equal(by_pillow(data), hands if bits == 1 else mask)
     assert np.array_equal(by_opencv(data), mask)
+
+
+@given(st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(np.uint8, shape, elements=st.integers(0, 3))))
+@settings(max_examples=50)
+def test_a_palette_keeps_the_numbers_and_shows_their_colours(numbers: Array) -> None:
+    data = encode_palette(numbers, SIDE_COLOURS, {"handseg": "a"})
+    assert np.array_equal(by_pillow(data), numbers)
+    assert np.array_equal(by_opencv(data)[..., ::-1], np.array(SIDE_COLOURS)[numbers])
+    with Image.open(io.BytesIO(data)) as picture:
+        assert picture.info["handseg"] == "a"
 
 
 @given(st.tuples(SIDES, SIDES).flatmap(lambda shape: arrays(np.uint8, (*shape, 4))))

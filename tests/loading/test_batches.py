@@ -28,16 +28,16 @@ def feed(mix: Mix, *, batch: int = 3, workers: int = 0, rank: int = 0, ranks: in
 
 
 def content(batches: Iterable[Batch]) -> list[tuple[bytes, bytes, list[str]]]:
-    return [(each["image"].numpy().tobytes(), each["mask"].numpy().tobytes(), each["key"]) for each in batches]
+    return [(each.image.numpy().tobytes(), each.targets["mask"].numpy().tobytes(), each.key) for each in batches]
 
 
 def test_a_batch_has_the_form_that_models_take(mix: Mix) -> None:
     batch = next(feed(mix).epoch(0))
-    assert batch["image"].shape == (3, 3, 48, 48)
-    assert batch["mask"].shape == (3, 48, 48)
-    assert batch["image"].dtype == batch["mask"].dtype == torch.uint8
-    assert batch["image"].is_contiguous()
-    assert len(batch["key"]) == 3
+    assert batch.image.shape == (3, 3, 48, 48)
+    assert batch.targets["mask"].shape == (3, 48, 48)
+    assert batch.image.dtype == batch.targets["mask"].dtype == torch.uint8
+    assert batch.image.is_contiguous()
+    assert len(batch.key) == 3
 
 
 def test_workers_change_no_byte(mix: Mix) -> None:
@@ -59,13 +59,15 @@ def test_two_ranks_make_the_batches_of_one_process(mix: Mix) -> None:
     one = list(feed(mix, batch=6).epoch(0))
     assert [len(each) for each in both] == [len(one)] * 2
     for first, second, whole in zip(*both, one, strict=True):
-        assert torch.equal(torch.stack([first["image"], second["image"]], 1).flatten(0, 1), whole["image"])
-        assert torch.equal(torch.stack([first["mask"], second["mask"]], 1).flatten(0, 1), whole["mask"])
+        assert torch.equal(torch.stack([first.image, second.image], 1).flatten(0, 1), whole.image)
+        assert torch.equal(
+            torch.stack([first.targets["mask"], second.targets["mask"]], 1).flatten(0, 1), whole.targets["mask"]
+        )
 
 
 def test_one_short_batch_is_kept_where_it_is_all_there_is(mix: Mix) -> None:
     (batch,) = feed(mix, batch=50).epoch(0)
-    assert len(batch["key"]) == mix.drawn == 12
+    assert len(batch.key) == mix.drawn == 12
 
 
 def test_more_processes_than_samples_are_refused(mix: Mix) -> None:
@@ -74,10 +76,10 @@ def test_more_processes_than_samples_are_refused(mix: Mix) -> None:
 
 
 def test_validation_sees_every_sample_once(mix: Mix) -> None:
-    keys = [key for rank in range(2) for batch in feed(mix, rank=rank, ranks=2).once() for key in batch["key"]]
+    keys = [key for rank in range(2) for batch in feed(mix, rank=rank, ranks=2).once() for key in batch.key]
     assert sorted(keys) == sorted(mix[at].key for at in range(len(mix)))
     halves = Feed(mix, Recipe(48, "halves"), batch=4, seed=0, workers=0)
-    assert sum(len(batch["key"]) for batch in halves.once()) == 2 * len(mix)
+    assert sum(len(batch.key) for batch in halves.once()) == 2 * len(mix)
 
 
 def test_a_damaged_sample_is_explained_without_a_traceback(prepared: Build) -> None:

@@ -68,6 +68,6 @@ def test_what_is_pasted_is_hand_and_all_else_stays() -> None:
 
 def test_a_sample_of_which_more_is_known_stays_as_it_is() -> None:
     sample = Sample("a", np.full((64, 64, 3), 10, np.uint8), np.zeros((64, 64), np.uint8))
-    told = replace(sample, sides=sample.mask)
+    told = replace(sample, parts=sample.mask)
     assert pasted(told, [HAND], np.random.default_rng(0)) is told
     assert pasted(sample, [], np.random.default_rng(0)) is sample

@@ -17,7 +17,8 @@ from handseg_cli.loading.framing import by_chance
 from handseg_cli.loading.geometry import mirrored, moved, other_parts, scale
 from handseg_cli.loading.paste import Cutout
 from handseg_cli.loading.recipe import Recipe
-from handseg_cli.loading.transforms import augment, bare, fitted, steps
+from handseg_cli.loading.targets import bare
+from handseg_cli.loading.transforms import augment, fitted, steps
 from handseg_cli.sample import Mask, Sample
 
 CAMERA = np.array([[100, 0, 60], [0, 110, 50], [0, 0, 1]], np.float32)
@@ -179,7 +180,8 @@ def test_sides_tell_of_hands_where_there_is_no_mask() -> None:
     sides = np.zeros((32, 32), np.uint8)
     sides[:8], sides[8:16] = 1, 2
     parts = np.ones((32, 32), np.uint8)  # of which the first may be no hand at all
-    made = fitted(bare(Sample("a", np.zeros((32, 32, 3), np.uint8), sides=sides, parts=parts)), Recipe(32, "squash"))
+    sample = Sample("a", np.zeros((32, 32, 3), np.uint8), sides=sides, parts=parts)
+    made = fitted(bare(sample, ("mask",), ()), Recipe(32, "squash"))
     assert made.mask is not None
     assert np.array_equal(made.mask == 1, sides > 0)
 

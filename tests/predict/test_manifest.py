@@ -39,6 +39,17 @@ def test_a_record_tells_of_the_hands() -> None:
     assert (record["width"], record["height"], record["milliseconds"]) == (30, 20, 12.3)
 
 
+def test_sides_are_told_where_the_net_tells_them_and_only_there() -> None:
+    hands = (Hand((1, 2, 3, 4), 4, 0.5, "left", 0.91), Hand((5, 6, 7, 8), 3, 0.9, "", 0.55))
+    blank = np.zeros((20, 30), np.uint8)
+    told, untold = (
+        json.loads(Record(Path("a.jpg"), "done").of(Prediction(blank, blank, hands, tells_sides=tells), 0).line())
+        for tells in (True, False)
+    )
+    assert (told["sides"], told["side_certainties"]) == (["left", ""], [0.91, 0.55])
+    assert untold.keys() == told.keys() - {"sides", "side_certainties"}
+
+
 def test_lines_of_parallel_runs_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
 

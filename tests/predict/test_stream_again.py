@@ -22,7 +22,7 @@ def test_a_second_run_does_nothing_and_opens_no_net(run: Run, monkeypatch: pytes
     put("a.jpg", "b.jpg")
     run(".")
     before = identities("a.jpg.png", "b.jpg.png")
-    monkeypatch.setattr(work, "open_predictor", None)
+    monkeypatch.setattr(work, "opened", None)
     summary = run(".")
     assert (summary.done, summary.skipped, summary.exit_code) == (0, 2, 0)
     assert identities("a.jpg.png", "b.jpg.png") == before

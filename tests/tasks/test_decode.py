@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from handseg_cli.sample import Hand, Mask
-from handseg_cli.tasks.decode import binary, find_hands, probability
+from handseg_cli.tasks.decode import asked, binary, find_hands, probability
 
 logits = hnp.arrays(np.float32, (1, 6, 8), elements=st.floats(-(2.0**100), 2.0**100, width=32))
 shapes = hnp.array_shapes(min_dims=2, max_dims=2, max_side=30)
@@ -109,3 +109,12 @@ def test_the_probability_is_left_alone() -> None:
     kept = score.copy()
     find_hands(binary(score, 0.5), score, 0.9)
     assert np.array_equal(score, kept)
+
+
+def test_of_hand_and_arm_the_likelier_counts() -> None:
+    rng = np.random.default_rng(0)
+    outputs = {name: rng.normal(0, 3, (1, 6, 8)).astype(np.float32) for name in ("mask", "arm")}
+    hand, arm, both = (probability(asked(outputs, label), (6, 8)) for label in ("hand", "arm", "hand+arm"))
+    assert np.array_equal(both, np.maximum(hand, arm))
+    two = {"mask": np.concatenate([np.zeros((1, 6, 8), np.float32), outputs["mask"]]), "arm": outputs["arm"]}
+    assert np.array_equal(probability(asked(two, "hand+arm"), (6, 8)), both)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from handseg_cli.tasks.hands import Hands
+from handseg_cli.tasks.task import Batch, Outputs
 
 LABELS = torch.zeros(3, 8, 8, dtype=torch.uint8)
 LABELS[0, :4] = 1
@@ -63,3 +64,65 @@ def test_each_term_has_its_weight() -> None:
     half = Hands({"bce": 1.0, "dice": 0.5}).loss(outputs, batch)
     assert half["dice"] == pytest.approx(one["dice"].item() / 2)
     assert half["bce"] == one["bce"]
+
+
+TERMS = {"bce": 1.0, "arm": 0.5, "side": 0.25}
+
+
+def told() -> Batch:
+    """Return labels of three photos: two know arms, and two of which side their hand is."""
+    arm = torch.zeros_like(LABELS)
+    arm[0, 4:], arm[1] = 1, 255
+    side = torch.full_like(LABELS, 255)
+    side[0, :4], side[1, :, :2] = 0, 1
+    return {"mask": LABELS, "arm": arm, "side": side}
+
+
+def perfect(batch: Batch) -> Outputs:
+    return {name: 20 * (labels == 1).float()[:, None] - 10 for name, labels in batch.items()}
+
+
+def scored(outputs: Outputs, batch: Batch) -> dict[str, float]:
+    task = Hands(TERMS)
+    task.measure(outputs, batch)
+    return dict(task.scores().values)
+
+
+def test_a_net_that_is_right_about_arms_and_sides_scores_perfectly_and_loses_nothing() -> None:
+    scores = scored(perfect(told()), told())
+    assert (scores["arm_iou"], scores["side_accuracy"], scores["overall"]) == (1, 1, 1)
+    assert sum(Hands(TERMS).loss(perfect(told()), told()).values()) < 1e-3
+
+
+def test_arms_and_sides_are_means_over_the_photos_that_know_them() -> None:
+    outputs = perfect(told())
+    outputs["arm"][0, :, 6:] *= -1  # half of the one arm is missed; the third photo has none
+    outputs["side"][1] *= -1
+    scores = scored(outputs, told())
+    assert scores["arm_iou"] == pytest.approx((0.5 + 1) / 2)
+    assert scores["side_accuracy"] == 0.5
+    assert scores["overall"] == pytest.approx((1 + 0.75 + 0.5) / 3)
+
+
+def test_what_no_photo_knows_has_no_score() -> None:
+    batch = told() | {"arm": torch.full_like(LABELS, 255), "side": torch.full_like(LABELS, 255)}
+    scores = scored(perfect(told()), batch)
+    assert not {"arm_iou", "side_accuracy"} & scores.keys()
+    assert scores["overall"] == scores["iou"] == 1
+
+
+def test_the_best_net_is_judged_by_all_that_it_tells() -> None:
+    assert Hands({"bce": 1.0}).best == "iou"
+    assert Hands(TERMS).best == "overall"
+    assert "overall" not in measured(torch.zeros(3, 1, 8, 8))
+
+
+def test_a_mirrored_photo_costs_what_it_did_where_the_net_is_mirrored_too() -> None:
+    batch = told()
+    chance = torch.Generator().manual_seed(0)
+    outputs = {name: torch.randn(3, 1, 8, 8, generator=chance) for name in batch}
+    turned = {name: labels.flip(2) for name, labels in batch.items()}
+    turned["side"] = torch.where(turned["side"] == 255, turned["side"], 1 - turned["side"])
+    mirrored = {name: (-logits if name == "side" else logits).flip(3) for name, logits in outputs.items()}
+    before, after = (Hands(TERMS).loss(*each) for each in ((outputs, batch), (mirrored, turned)))
+    assert {name: pytest.approx(loss.item()) for name, loss in before.items()} == after

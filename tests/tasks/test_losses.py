@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from handseg_cli.config.train import LOSS_NAMES
-from handseg_cli.tasks.losses import LOSSES, at_size, bce, boundary, dice, hand
+from handseg_cli.config.train import LOSS_NAMES, TOLD_NAMES
+from handseg_cli.tasks.losses import LOSSES, at_size, bce, boundary, dice, hand, told
 
 LABELS = torch.zeros(2, 16, 16, dtype=torch.uint8)
 LABELS[0, 4:12, 4:12] = 1
@@ -98,4 +98,11 @@ def test_logits_come_to_the_size_of_the_labels_in_full_precision() -> None:
 
 
 def test_the_command_line_knows_every_loss() -> None:
-    assert set(LOSS_NAMES) == set(LOSSES)
+    assert {*LOSS_NAMES, *TOLD_NAMES} == set(LOSSES)
+
+
+def test_photos_that_know_nothing_do_not_thin_out_what_others_know() -> None:
+    logits = torch.randn(3, 1, 16, 16, generator=torch.Generator().manual_seed(3))
+    labels = torch.cat((LABELS, torch.full((1, 16, 16), 255, dtype=torch.uint8)))
+    assert torch.allclose(told(logits, labels), told(logits[:2], labels[:2]))
+    assert told(logits[:2], labels[:2]) == bce(logits[:2], labels[:2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,9 @@ def discs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _one_thread() -> None:
-    """Compute on one core: on a machine that others use too, two threads wait for each other most of the time."""
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Compute on one core before and after each test: a torch session asks for more, for all that comes after."""
+    torch.set_num_threads(1)
+    yield
     torch.set_num_threads(1)

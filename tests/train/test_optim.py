@@ -76,6 +76,12 @@ def test_the_rate_rises_to_its_peak_and_never_again(schedule: str, warmup: int, 
     assert shares[warmup:] == sorted(shares[warmup:], reverse=True)
 
 
+def test_the_rate_drops_to_a_tenth_after_each_share_of_the_training() -> None:
+    config = settings(schedule="steps", drops=(0.5, 0.75), warmup=0)
+    shares = [share_of_rate(step, 40_000, config) for step in (0, 19_999, 20_000, 29_999, 30_000, 39_999)]
+    assert shares == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+
+
 def test_the_mean_follows_the_net_and_ends_between_old_and_new() -> None:
     mean, model = nn.BatchNorm1d(2), nn.BatchNorm1d(2)
     nn.init.constant_(model.weight, 3.0)

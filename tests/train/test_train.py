@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -42,16 +43,29 @@ def test_a_net_learns_and_predict_takes_it(tmp_path: Path, discs: Path) -> None:
     assert (found == sample.mask).mean() > 0.95
 
 
-def test_a_run_folder_holds_what_it_should(tmp_path: Path, discs: Path) -> None:
-    train(settings(tmp_path, discs))
-    _, card = load_checkpoint(tmp_path / "best.safetensors")
+@pytest.fixture(scope="module")
+def done(discs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a training of one epoch."""
+    run = tmp_path_factory.mktemp("done")
+    train(settings(run, discs, epochs=1))
+    return run
+
+
+@pytest.fixture
+def copied(done: Path, tmp_path: Path) -> Path:
+    """Return a folder like it, to go on in."""
+    return shutil.copytree(done, tmp_path / "copied")
+
+
+def test_a_run_folder_holds_what_it_should(done: Path, discs: Path) -> None:
+    _, card = load_checkpoint(done / "best.safetensors")
     assert card["training"]["validation"]["photos"] == 8
     assert card["training"]["datasets"]["discs"]["digest"] == Reader(discs).header.digest
     assert card["training"]["datasets"]["discs"]["samples"] == 24
     assert (card["size"], card["fit"]) == (64, "area")
-    assert json.loads((tmp_path / "config.json").read_text())["batch"] == 8
-    assert json.loads((tmp_path / "environment.json").read_text())["torch"] == torch.__version__
-    names = {path.name.partition(".")[0] for path in tmp_path.iterdir()}
+    assert json.loads((done / "config.json").read_text())["batch"] == 8
+    assert json.loads((done / "environment.json").read_text())["torch"] == torch.__version__
+    names = {path.name.partition(".")[0] for path in done.iterdir()}
     assert {"best", "last", "config", "environment", "log", "curves", "examples", "events"} <= names
 
 
@@ -74,30 +88,25 @@ def test_what_was_stopped_goes_on_as_if_nothing_had_been(tmp_path: Path, discs: 
     assert bytes_of(run) == bytes_of(tmp_path / "whole")
 
 
-def test_a_training_that_is_there_is_not_overwritten(tmp_path: Path, discs: Path) -> None:
-    train(settings(tmp_path, discs, epochs=1))
-    before = bytes_of(tmp_path)
+def test_a_training_that_is_there_is_not_overwritten(done: Path, discs: Path) -> None:
+    before = bytes_of(done)
     with pytest.raises(ConfigError, match="holds a training already; go on with --resume"):
-        train(settings(tmp_path, discs))
-    assert bytes_of(tmp_path) == before
+        train(settings(done, discs))
+    assert bytes_of(done) == before
 
 
-def test_what_torchrun_starts_anew_goes_on_unasked(
-    tmp_path: Path, discs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    train(settings(tmp_path / "lost", discs, epochs=1, schedule="constant"))
+def test_what_torchrun_starts_anew_goes_on_unasked(copied: Path, discs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "1")
-    assert train(settings(tmp_path / "lost", discs, epochs=2)).at.step == 6
-    lines = (tmp_path / "lost" / "log.jsonl").read_text().splitlines()
+    assert train(settings(copied, discs, epochs=2)).at.step == 6
+    lines = (copied / "log.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
 
 
-def test_a_loss_that_is_no_number_names_its_batch_and_spoils_nothing(tmp_path: Path, discs: Path) -> None:
-    train(settings(tmp_path, discs, epochs=1))
-    before = bytes_of(tmp_path)
+def test_a_loss_that_is_no_number_names_its_batch_and_spoils_nothing(copied: Path, discs: Path) -> None:
+    before = bytes_of(copied)
     with pytest.raises(TrainingError, match=r"epoch \d+: the loss is no number .* batch discs/\d\d\d, "):
-        train(settings(tmp_path, discs, epochs=9, resume=True, lr=1e30, clip=0.0))
-    assert bytes_of(tmp_path) == before
+        train(settings(copied, discs, epochs=9, resume=True, lr=1e30, clip=0.0))
+    assert bytes_of(copied) == before
 
 
 def test_too_few_samples_for_a_step_is_an_error(tmp_path: Path, discs: Path) -> None:
@@ -106,5 +115,5 @@ def test_too_few_samples_for_a_step_is_an_error(tmp_path: Path, discs: Path) -> 
 
 
 def test_training_ends_where_nothing_is_gained(tmp_path: Path, discs: Path) -> None:
-    trained = train(settings(tmp_path, discs, epochs=30, lr=1e-9, patience=2))
+    trained = train(settings(tmp_path, discs, epochs=30, lr=1e-9, patience=1))
     assert trained.at.epoch < 9

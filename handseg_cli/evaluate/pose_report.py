@@ -1,0 +1,139 @@
+"""The figures of all pose models on all splits: as a table for people, and as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from handseg_cli import __version__
+from handseg_cli.config import EvalConfig
+from handseg_cli.evaluate.pose_judge import Floats, HandRow, PoseFigures, mean_of
+from handseg_cli.evaluate.report import Failure, aligned, figure
+from handseg_cli.metrics.joints import MILLIMETRES, PIXELS
+from handseg_cli.metrics.scores import Scores
+from handseg_cli.paths import shown
+
+SETTINGS = (
+    *("task", "given", "finder", "threshold", "size", "min_area", "crf", "tile", "tta"),
+    *("runtime", "device", "half", "limit"),
+)
+
+NOTES = (
+    "EPE: how far joints are off, in pixels of the photo and in mm, the mean over joints; of hands that were found.",
+    "AUC: the area below the share of joints within each distance, 0-30 px and 20-50 mm; of missed hands, too.",
+    "In mm a hand is made as large as the true one and is seen from its wrist (Zimmermann & Brox 2017).",
+)
+
+
+@dataclass(frozen=True)
+class PoseResult:
+    """What came of one pose model on one split of a dataset."""
+
+    model: str
+    dataset: str
+    split: str
+    model_about: dict[str, str]
+    split_about: dict[str, str | int]
+    rows: list[HandRow] = field(repr=False)
+    failures: list[Failure] = field(repr=False)
+    figures: PoseFigures = field(repr=False)
+
+    @property
+    def scores(self) -> Scores:
+        """Return the figures over all hands."""
+        return self.figures.scores
+
+
+@dataclass(frozen=True)
+class PoseReport:
+    """What `handseg eval --task pose` has found; exits with 1 if photos could not be judged."""
+
+    config: EvalConfig
+    results: list[PoseResult]
+
+    @property
+    def exit_code(self) -> int:
+        """Return 1 if any photo was not judged."""
+        return int(self.failed > 0)
+
+    @property
+    def judged(self) -> int:
+        """Return how many true hands there were, for all models together."""
+        return sum(len(result.rows) for result in self.results)
+
+    @property
+    def failed(self) -> int:
+        """Return how many photos were not judged."""
+        return sum(len(result.failures) for result in self.results)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Return what the figures depend on."""
+        return {name: getattr(self.config, name) for name in SETTINGS}
+
+    def __str__(self) -> str:
+        """Return dataset by partition with errors and areas, a line for each."""
+        heads = (
+            *("model", "dataset", "split", "hands", "found", "false", "side"),
+            *("EPE px", "median", "AUC px", "EPE mm", "median", "AUC mm", "ms"),
+        )
+        rows = [heads, *map(cells, self.results)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
+        lines = ["  ".join(aligned(row, widths)).rstrip() for row in rows]
+        if self.failed:
+            lines += ["", f"Not judged, and so in no figure: {self.failed:,} photos."]
+        if self.config.given == "hands":
+            lines += ["", "The true hands were shown, none had to be found (--given hands)."]
+        if self.config.limit:
+            lines += ["", f"At most {self.config.limit:,} photos of each split were judged (--limit)."]
+        return "\n".join([*lines, "", *NOTES])
+
+    def json(self) -> str:
+        """Return all figures, down to each hand, as one JSON object."""
+        results = [result_json(result) for result in self.results]
+        content = {"handseg": __version__, "settings": self.settings, "results": results}
+        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def cells(result: PoseResult) -> tuple[str, ...]:
+    """Return the line of one result."""
+    scores = result.scores
+    name = shown(result.model), shown(result.dataset), result.split
+    counts = (f"{scores[each]:,.0f}" for each in ("hands", "found", "false"))
+    pixels = figure(scores["epe_mean_px"], 2), figure(scores["epe_median_px"], 2), figure(scores["auc_0_30_px"])
+    space = figure(scores["epe_mean_mm"], 2), figure(scores["epe_median_mm"], 2), figure(scores["auc_20_50_mm"])
+    return *name, *counts, figure(scores["side_accuracy"]), *pixels, *space, figure(scores["pose_ms"], 1)
+
+
+def result_json(result: PoseResult) -> dict[str, object]:
+    """Return one result as what JSON can hold."""
+    curves = {"px": (PIXELS, result.figures.pixel_curve), "mm": (MILLIMETRES, result.figures.millimetre_curve)}
+    return {
+        "model": {"name": result.model, **result.model_about},
+        "dataset": {"name": result.dataset, **result.split_about},
+        "scores": result.scores.json(),
+        "pck": {
+            unit: {"limits": listed(limits), "shares": listed(shares)} for unit, (limits, shares) in curves.items()
+        },
+        "failures": [asdict(failure) for failure in result.failures],
+        "hands": [row_json(row) for row in result.rows],
+    }
+
+
+def row_json(row: HandRow) -> dict[str, object]:
+    """Return the figures of one hand."""
+    errors = {"epe_px": mean_of(row.pixels), "epe_mm": mean_of(row.millimetres)}
+    found = {"key": row.key, "group": row.group, "side": row.side, "found": row.found, "said": row.said}
+    return found | {name: known(value) for name, value in errors.items()}
+
+
+def listed(values: Floats) -> Sequence[float | None]:
+    """Return numbers as JSON can hold them."""
+    return [known(value) for value in values.tolist()]
+
+
+def known(value: float) -> float | None:
+    """Return a rounded number, None for one that is none."""
+    return round(value, 5) if math.isfinite(value) else None

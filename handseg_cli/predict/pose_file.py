@@ -1,0 +1,149 @@
+"""What is written of poses: one JSON object for a photo; of frames a line for all of them, then one for each."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handseg_cli import __version__
+from handseg_cli.pose.skeleton import NAMES
+from handseg_cli.pose.space import pinhole
+from handseg_cli.predict.stamps import KEYWORD, Stamp
+from handseg_cli.sample import Pose, Prediction
+
+FORMAT = 1
+Numbers = NDArray[np.floating[Any]]
+
+
+class CameraFile(TypedDict):
+    """The camera that `camera_joints` are in the frame of, in pixels of the photo; `centre` is (x, y)."""
+
+    source: Literal["given", "assumed"]
+    focal: float
+    centre: list[float]
+
+
+class HandFile(TypedDict):
+    """One hand, whose side is "left", "right", or "" where it is not sure.
+
+    The box is (left, top, right, bottom) of its pixels in the mask, right and bottom exclusive.
+    `points` are (x, y) in the photo as displayed, (0, 0) its upper left corner. `joints` are (x, y, z) from the wrist
+    on, `camera_joints` from the camera on: x to the right, y down, z away.
+    """
+
+    side: str
+    side_certainty: float
+    confidence: float
+    box: list[int]
+    points: list[list[float]]
+    joints: list[list[float]]
+    camera_joints: list[list[float]]
+
+
+class HeadFile(TypedDict):
+    """What is true of all hands in a file; `handseg` is its stamp, without which it would be no file of ours."""
+
+    format: int
+    version: str
+    model: str
+    width: int
+    height: int
+    units: dict[str, str]
+    camera: CameraFile
+    joint_names: list[str]
+
+
+class PoseFile(HeadFile):
+    """What is written of a photo; of one without hands `count` is 0 and `hands` is empty."""
+
+    handseg: dict[str, Any]
+    count: int
+    hands: list[HandFile]
+
+
+class FrameFile(TypedDict):
+    """The line of one frame, which is shown from so many seconds on; in a pipe frames have no times."""
+
+    frame: int
+    seconds: float | None
+    count: int
+    hands: list[HandFile]
+
+
+def encode(prediction: Prediction, model: str, stamp: Stamp, focal: float) -> bytes:
+    """Return the file of a photo."""
+    hands = hands_of(prediction)
+    size = (prediction.mask.shape[0], prediction.mask.shape[1])
+    content: PoseFile = {
+        **head_of(size, model, focal),
+        "handseg": json.loads(str(stamp)),
+        "count": len(hands),
+        "hands": hands,
+    }
+    return as_line(content)
+
+
+def encode_head(size: tuple[int, int], model: str, focal: float, stamp: Stamp | None = None) -> bytes:
+    """Return the first line of a file of frames of (height, width); what goes to a pipe has no stamp."""
+    stamped = {KEYWORD: json.loads(str(stamp))} if stamp else {}
+    return as_line({**head_of(size, model, focal), **stamped})
+
+
+def encode_frame(prediction: Prediction, frame: int, seconds: float | None) -> bytes:
+    """Return the line of one frame."""
+    hands = hands_of(prediction)
+    content: FrameFile = {"frame": frame, "seconds": seconds, "count": len(hands), "hands": hands}
+    return as_line(content)
+
+
+def head_of(size: tuple[int, int], model: str, focal: float) -> HeadFile:
+    """Return what is true of all hands of photos of (height, width)."""
+    height, width = size
+    camera = pinhole(size, focal)
+    return {
+        "format": FORMAT,
+        "version": __version__,
+        "model": model,
+        "width": width,
+        "height": height,
+        "units": {"points": "pixels", "joints": "millimetres", "camera_joints": "millimetres"},
+        "camera": {
+            "source": "given" if focal else "assumed",
+            "focal": round(float(camera[0, 0]), 3),
+            "centre": camera[:2, 2].tolist(),
+        },
+        "joint_names": list(NAMES),
+    }
+
+
+def hands_of(prediction: Prediction) -> list[HandFile]:
+    """Return the hands of a photo, largest first."""
+    return [hand_of(pose) for pose in prediction.poses or ()]
+
+
+def hand_of(pose: Pose) -> HandFile:
+    """Return one hand."""
+    hand = pose.hand
+    return {
+        "side": hand.side,
+        "side_certainty": hand.certainty,
+        "confidence": hand.confidence,
+        "box": list(hand.box),
+        "points": rounded(pose.points, 2),
+        "joints": rounded(pose.joints - pose.joints[0], 2),
+        "camera_joints": rounded(pose.joints, 2),
+    }
+
+
+def rounded(values: Numbers, digits: int) -> list[list[float]]:
+    """Return rows of numbers with so many digits behind the point."""
+    rows: list[list[float]] = np.round(values.astype(np.float64), digits).tolist()
+    return rows
+
+
+def as_line(content: object) -> bytes:
+    """Return JSON that ends with its line."""
+    return json.dumps(content, allow_nan=False, separators=(",", ":")).encode() + b"\n"

@@ -44,10 +44,11 @@ class Stage:
     model: str
     rate: float
     settings: dict[str, Any]
+    enlarged: int = 1  # times the size of windows: of whole photos
 
 
 STAGES = {
-    "handsegnet": Stage("handsegnet", 1e-4, {"fit": "squash", "loss": ("ce",)}),
+    "handsegnet": Stage("handsegnet", 1e-4, {"fit": "squash", "loss": ("ce",)}, enlarged=2),
     "posenet": Stage("posenet", 1e-4, {}),
     "lifting, proposed": Stage("poselift", 1e-3, {}),
     "lifting, direct": Stage("poselift", 1e-3, {"variant": "direct"}),
@@ -61,7 +62,7 @@ SHOWN = ("iou", "epe_median_px", "auc_0_30_px", "epe_median_mm", "auc_0_50_mm", 
 def taught(stage: Stage, options: argparse.Namespace) -> tuple[nn.Module, Task, dict[str, Tensor]]:
     """Return the net of a stage, its task, and the one batch that it sees."""
     given = {"run": Path(), "model": stage.model, "datasets": (str(options.prepared),), **stage.settings}
-    config = layered(TrainConfig, {**given, "size": options.size, "augment": "none"})
+    config = layered(TrainConfig, {**given, "size": stage.enlarged * options.size, "augment": "none"})
     card = blank_card(stage.model, arguments_of(config))
     task = task_of(config, card)
     mix = Mix([Part("hands", options.prepared)], "train", each_of(config))

@@ -79,7 +79,7 @@ def test_the_embedded_weights_by_name() -> None:
     assert path is not None
     assert torch.equal(model.state_dict()["context.weight"], load(path)[0].state_dict()["context.weight"])
     assert card["training"] == {"started_from": "lite"}
-    assert (card["model"], card["size"], card["stride"], card["fit"]) == ("lite", 384, 32, "area")
+    assert (card["model"], card["size"], card["stride"], card["fit"]) == ("lite", 288, 32, "area")
 
 
 def test_a_checkpoint_keeps_its_arguments_and_how_it_sees_photos(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def adapted(model_name: str, arguments: dict[str, Any], source: Found, weights: 
     before, after = tells_of(card), tells_of({"arguments": wanted})
     # How it sees photos stays; what it was trained on and what it scores is no longer true of what comes of it.
     seen = {"size": card["size"], "stride": card["stride"], "fit": card.get("fit", "area")}
-    training = {"started_from": weights} | ({"untrained": untrained} if untrained else {})
+    training = {"started_from": origin(weights)} | ({"untrained": untrained} if untrained else {})
     card = blank_card(model_name, wanted) | seen | {"training": training}
     if model_name == "deeplab":
         tensors = with_channels(tensors, wanted.get("channels", 3))
@@ -105,6 +105,11 @@ def adapted(model_name: str, arguments: dict[str, Any], source: Found, weights: 
         tensors = retold(tensors, before, after)
         tell(f"--weights {weights}: {changes(before, after)}")
     return filled(card, tensors), card
+
+
+def origin(weights: str) -> str:
+    """Return what a card may tell of where weights came from: of a path its end, since models are passed on."""
+    return weights if weights in WEIGHTS or weights in TRAINED_ON else Path(*Path(weights).parts[-2:]).as_posix()
 
 
 def published(model_name: str, weights: str, tell: Tell) -> Found:

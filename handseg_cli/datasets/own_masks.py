@@ -9,7 +9,8 @@ import numpy as np
 from handseg_cli.datasets.dataset import Entry
 from handseg_cli.datasets.own import MAX_PIXELS, read_image, require_size
 from handseg_cli.errors import DatasetError
-from handseg_cli.io.images import TURNS, PhotoFile, read_orientation
+from handseg_cli.io.exif import read_orientation
+from handseg_cli.io.images import TURNS, PhotoFile
 from handseg_cli.io.inputs import read_bytes
 from handseg_cli.sample import Mask, Sample
 

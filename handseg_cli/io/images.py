@@ -32,6 +32,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from handseg_cli.errors import HandsegError, ImageError
 from handseg_cli.io.colours import to_rgb
+from handseg_cli.io.exif import read_focal, read_orientation
 from handseg_cli.registry import resolve
 from handseg_cli.sample import Image
 
@@ -83,10 +84,14 @@ TURNS: dict[int, Callable[[Image], object]] = {
 
 @dataclass(frozen=True)
 class Photo:
-    """A decoded photo: (h, w, 3) uint8 RGB, read-only and perhaps reduced; `size` is its full (height, width)."""
+    """A decoded photo: (h, w, 3) uint8 RGB, read-only and perhaps reduced; `size` is its full (height, width).
+
+    `focal` is the focal length of its camera in pixels of its full size, 0 where it does not say.
+    """
 
     image: Image
     size: tuple[int, int]
+    focal: float = 0.0
 
 
 def sniff(head: bytes) -> str | None:
@@ -165,10 +170,12 @@ class PhotoFile:
                 _prepare_jpeg(self.image, self.data, pixels)
             rgb = _pixels(self.image, self.data, (height, width))
             # Pillow turns a TIFF by itself. Some PNGs hold their EXIF after the pixels, so it is looked at only now.
-            orientation = 1 if self.kind == "tiff" else read_orientation(self.image.info.get("exif") or b"")
+            exif = self.image.info.get("exif") or b""
+            orientation = 1 if self.kind == "tiff" else read_orientation(exif)
             turned = np.asarray(TURNS[orientation](rgb), dtype=np.uint8)
             turned.flags.writeable = False
-            return Photo(turned, (width, height) if orientation > 4 else (height, width))
+            size = (width, height) if orientation > 4 else (height, width)
+            return Photo(turned, size, read_focal(exif, size))
 
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
@@ -262,21 +269,3 @@ def _prepare_jpeg(image: JpegImageFile, data: bytes, pixels: int | None) -> None
         if pixels is not None and (width // scale) * (height // scale) >= max(pixels, 1):
             image.draft(None, (width // scale, height // scale))
             return
-
-
-def read_orientation(exif: bytes) -> int:
-    """Find the orientation in a block of EXIF, 1 to 8; 1 where it is missing or makes no sense."""
-    block = exif.removeprefix(b"Exif\0\0")
-    order = {b"II": "<", b"MM": ">"}.get(block[:2])
-    if order is None:
-        return 1
-    try:
-        (start,) = struct.unpack_from(order + "I", block, 4)
-        (count,) = struct.unpack_from(order + "H", block, start)
-        for at in range(start + 2, start + 2 + 12 * count, 12):
-            tag, kind, _, value = struct.unpack_from(order + "HHIH", block, at)
-            if tag == 0x0112 and kind == 3:
-                return value if 1 <= value <= 8 else 1
-    except struct.error:
-        pass
-    return 1

@@ -1,19 +1,16 @@
 from __future__ import annotations
 
 import io
-import struct
 import threading
 import time
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from handseg_cli.io.images import Photo, read_orientation, read_photo
+from handseg_cli.io.images import Photo, read_photo
 
 Array = NDArray[Any]
 LIMIT = 1_000_000
@@ -110,19 +107,6 @@ def test_heic_photos_are_turned_once(orientation: int) -> None:
     photo = read(stream.getvalue())
     assert photo.size == expected.shape[:2]
     assert near(photo.image, expected, 40)
-
-
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_orientation_is_found_in_both_byte_orders(order: str) -> None:
-    start = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "IH", 8, 2)
-    tags = struct.pack(order + "HHIHH", 0x0110, 3, 1, 5, 0) + struct.pack(order + "HHIHH", 0x0112, 3, 1, 7, 0)
-    assert read_orientation(b"Exif\0\0" + start + tags) == read_orientation(start + tags) == 7
-    assert read_orientation(start + tags.replace(struct.pack(order + "H", 7), struct.pack(order + "H", 9))) == 1
-
-
-@given(st.binary(max_size=80), st.sampled_from([b"", b"II*\0", b"MM\0*", b"II*\0\x08\0\0\0\xff\xff"]))
-def test_orientation_of_garbage_is_1_to_8(garbage: bytes, start: bytes) -> None:
-    assert 1 <= read_orientation(start + garbage) <= 8
 
 
 @pytest.mark.parametrize(

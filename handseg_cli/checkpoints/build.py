@@ -20,7 +20,7 @@ SEEN = {
     "handsegnet": (280, 8, "area"),
     "posenet": (256, 8, "squash"),
     "poselift": (256, 8, "squash"),
-    "handpose": (192, 32, "squash"),
+    "handpose": (128, 32, "squash"),
     "digit": (256, 32, "squash"),
 }
 # What a net is asked, if not which pixels are hands.

@@ -23,7 +23,8 @@ class HandPose(nn.Module):
 
     "points" (B, 21, 2) are x and y in pixels of the window, whole numbers in their middles. "depths" (B, 21) are how
     far joints are behind the base of the middle finger, in pixels as long as the window's are there. "right" (B, 1) is
-    the logit of a right hand, "score" (B, 1) that of a hand at all.
+    the logit of a right hand, "score" (B, 1) that of a hand at all. "maps" (B, 21, H / 4, W / 4) are logits of where
+    the joints are.
     """
 
     mean: Tensor
@@ -38,7 +39,7 @@ class HandPose(nn.Module):
         self.context = nn.Linear(TAPS[17], width)
         self.smooth = nn.ModuleList(separable(width) for _ in TAPS)
         self.maps = nn.Sequential(separable(width), nn.Conv2d(width, 2 * JOINTS, 1))
-        self.answers = nn.Sequential(nn.Linear(TAPS[17], 128), nn.ReLU(), nn.Linear(128, 2))
+        self.answers = nn.Sequential(nn.Linear(TAPS[17] + 3 * JOINTS, 128), nn.ReLU(), nn.Linear(128, 2))
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Return what is known of the hand of each window, by name."""
@@ -55,8 +56,8 @@ class HandPose(nn.Module):
             x = self.smooth[level](skip + F.interpolate(x, scale_factor=2.0, mode="nearest"))
         scores, depths = self.maps(x).split(JOINTS, dim=1)
         points, depths = means(scores, depths)
-        right, score = self.answers(whole).split(1, dim=1)
-        return {"points": points, "depths": DEPTH * depths, "right": right, "score": score}
+        right, score = self.answers(torch.cat((whole, shape(points, depths)), 1)).split(1, dim=1)
+        return {"points": points, "depths": DEPTH * depths, "right": right, "score": score, "maps": scores}
 
 
 def means(scores: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -69,3 +70,10 @@ def means(scores: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
     ys, xs = (torch.arange(side, device=scores.device) * STRIDE + (STRIDE - 1) / 2 for side in scores.shape[2:])
     x, y = (share.sum(2) * xs).sum(2), (share.sum(3) * ys).sum(2)
     return torch.stack((x, y), 2), (share * values.float()).sum((2, 3))
+
+
+def shape(points: Tensor, depths: Tensor) -> Tensor:
+    """Return (B, 63) how a hand is held, wherever in the window and however large: what tells left from right."""
+    places = points - points.mean(1, keepdim=True)
+    size = places.square().mean((1, 2)).sqrt().clamp(min=1)[:, None]
+    return torch.cat((places.flatten(1) / size, DEPTH * depths / size), 1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -33,6 +34,7 @@ from handseg_cli.tasks.task import Batch, Outputs, gathered
 # By target: the output that says yes or no, and the score of it.
 ANSWERS = {"right": ("right", "side_accuracy"), "hand": ("score", "hand_accuracy")}
 PARENTS, CHILDREN = bones("rhd").T
+BELL = 1.5  # pixels of a score map: the deviation of what it is to show
 OVERALL = ("auc_0_30_px", "auc_0_50_mm", "side_accuracy", "hand_accuracy")
 
 
@@ -59,6 +61,8 @@ class Pose:
         for term, weight in self.terms.items():
             if term in ANSWERS:
                 terms[term] = weight * answered(outputs[ANSWERS[term][0]], batch[term])
+            elif term == "maps":
+                terms[term] = weight * mean_over_hands(missed(outputs["maps"], batch["points"], size), judged)
             else:
                 apart, known = off(outputs[term], batch[term])
                 known = known & (judged[..., None] if known.ndim == 3 else judged)
@@ -101,6 +105,19 @@ def answered(logits: Tensor, true: Tensor) -> Tensor:
     each = F.binary_cross_entropy_with_logits(logits[:, 0].float(), (true == 1).float(), reduction="none")
     known = (true <= 1).float()
     return (each * known).sum() / known.sum().clamp(min=1)
+
+
+def missed(maps: Tensor, points: Tensor, size: int) -> Tensor:
+    """Return the cross-entropy (B, J) of score maps against bells around the points (B, J, 2) of a window.
+
+    A mean place is slow to learn by itself: while a map is flat, all of its pixels have about the same slope.
+    """
+    stride = size / maps.shape[-1]
+    cells = torch.arange(maps.shape[-1], device=maps.device)
+    off_centre = (torch.nan_to_num(points.float())[..., None] + 0.5) / stride - 0.5 - cells
+    across, down = (off_centre / BELL).square().div(-2).softmax(-1).unbind(2)
+    logs = maps.float().flatten(2).log_softmax(2).reshape(maps.shape)
+    return -torch.einsum("bjh,bjw,bjhw->bj", down, across, logs)
 
 
 def in_space(outputs: Outputs, batch: Batch, known: Bits) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from handseg_cli.models.handpose import HandPose, means
+from handseg_cli.models.handpose import HandPose, means, shape
 
 
 def test_a_sharp_score_map_tells_the_middle_of_its_pixel_and_the_value_there() -> None:
@@ -30,3 +30,10 @@ def test_maps_come_from_half_precision_unharmed() -> None:
     points, _ = means(scores, torch.zeros_like(scores))
     assert points.dtype == torch.float32
     assert torch.allclose(points, torch.tensor([5.5, 189.5]), atol=0.01)
+
+
+def test_how_a_hand_is_held_does_not_depend_on_where_and_how_large_it_is() -> None:
+    points, depths = torch.rand(2, 21, 2) * 90, torch.rand(2, 21)
+    held = shape(points, depths)
+    assert torch.allclose(shape(points * 2 + 40, depths * 2), held, atol=1e-4)
+    assert not torch.allclose(shape(points * torch.tensor([-1.0, 1]), depths), held, atol=0.1)  # in a mirror

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from handseg_cli.tasks.pose import Pose
+from handseg_cli.tasks.pose import BELL, Pose, missed
 from tests.tasks.conftest import Batches
 
 Batch = dict[str, Tensor]
@@ -131,3 +131,16 @@ def test_without_anything_known_no_score_is_made_up(task: Pose) -> None:
     scores = task.scores().values
     assert scores["hands"] == 0
     assert np.isnan(scores["overall"])
+
+
+def test_a_map_is_best_as_a_bell_around_its_joint() -> None:
+    joint = torch.tensor([[[41.5, 13.5]]])  # the middle of pixel (10, 3) of a map of a quarter of the window
+
+    def cost(x: float, y: float, spread: float) -> float:
+        ys, xs = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
+        return float(missed(-((xs - x) ** 2 + (ys - y) ** 2)[None, None] / (2 * spread**2), joint, 64))
+
+    best = cost(10, 3, BELL)
+    assert best < min(cost(10, 3, BELL / 2), cost(10, 3, BELL * 2), cost(9, 3, BELL), cost(10, 4, BELL))
+    assert cost(0, 15, 1) > 10 * best
+    assert torch.isfinite(missed(torch.zeros(1, 1, 16, 16), torch.full((1, 1, 2), torch.nan), 64))

@@ -51,7 +51,8 @@ def read_notes(path: Path) -> Notes:
 
 def open_teacher(weights: Sequence[Path]) -> list[Predictor]:
     """Open nets that see each photo at several sizes, and in the mirror."""
-    return [open_predictor(NetConfig(weights=str(path), size=size, tta=True))[0] for path in weights for size in SIZES]
+    looks = [(str(path), size) for path in weights for size in SIZES]
+    return [open_predictor(NetConfig(path, size=size, tta=True, closer=False))[0] for path, size in looks]
 
 
 def write_unlabelled(photos: Path, out: Path, teacher: Sequence[Predictor], notes: Notes) -> None:

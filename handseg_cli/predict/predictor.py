@@ -11,13 +11,13 @@ from typing import Literal, cast
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from handseg_cli.checkpoints.weights import Weights, find_weights, require_task, tells_of
 from handseg_cli.config import Label, NetConfig, PredictConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
 from handseg_cli.io.shapes import net_shape
+from handseg_cli.predict.closer import DETAIL, SIDE, Box, Outputs, look_closer, seen
 from handseg_cli.predict.crf import refine
 from handseg_cli.predict.tiling import segment_tiled
 from handseg_cli.registry import RUNTIMES, resolve
@@ -28,7 +28,6 @@ from handseg_cli.tasks.sides import Sides
 
 GPU_BATCH = 8
 
-Outputs = dict[str, NDArray[np.float32]]
 Fit = Literal["area", "squash"]
 
 
@@ -40,6 +39,7 @@ class Predictor:
     just these; both sides are multiples of the stride.
     `hands`: whether predictions list the hands of their masks; without them nobody pays for that. `sides`: whether
     these hands have sides, which the net has to tell; `draws_sides`: whether predictions show them, too.
+    `closer`: whether small hands are looked at again, each larger and by itself, and specks let go.
     """
 
     session: Session
@@ -52,6 +52,7 @@ class Predictor:
     crf: bool = False
     tile: bool = False
     tta: bool = False
+    closer: bool = False
     label: Label = "hand"
     hands: bool = True
     sides: bool = False
@@ -64,8 +65,8 @@ class Predictor:
 
     @property
     def pixels(self) -> int:
-        """Return how many pixels of a photo the net looks at."""
-        return self.size**2
+        """Return how many pixels of a photo the net looks at, at first or closer."""
+        return (DETAIL * self.size) ** 2 if self.closer else self.size**2
 
     def __call__(self, image: Image) -> Prediction:
         """Segment one photo: (H, W, 3) uint8 RGB, or (H, W) uint8 grey, of any size."""
@@ -97,23 +98,26 @@ class Predictor:
         return [self._finish(photo, of_photo(outputs, place), seconds) for place, photo in enumerate(photos)]
 
     def _finish(self, photo: Photo, outputs: Outputs, net_seconds: float) -> Prediction:
+        begun = time.perf_counter()
+        logits = asked(outputs, self.label)
+        logits, looks = look_closer(self._part, photo.image, logits) if self.closer else (logits, [])
         start = time.perf_counter()
-        score = probability(asked(outputs, self.label), photo.size)
+        score = seen(photo, logits, [(box, asked(each, self.label)) for box, each in looks])
         if self.tile:
             score = segment_tiled(self._tiles, photo.image, score)
         if self.crf:
             score = refine(photo.image, score)
         mask = binary(score, self.threshold)
-        sides = self._sides(outputs, score) if self.sides else None
+        sides = self._sides(photo, score, outputs, looks) if self.sides else None
         hands = find_hands(mask, score, self.min_area, sides) if self.hands or self.min_area else ()
-        seconds = {"net": net_seconds, "post": time.perf_counter() - start}
-        return Prediction(mask, score, hands, seconds, sides.drawn if sides else None, self.sides)
+        seconds = {"net": net_seconds + start - begun, "post": time.perf_counter() - start}
+        drawn = sides.drawn if sides else None
+        return Prediction(mask, score, hands, seconds, drawn, self.sides, focal=photo.focal)
 
-    def _sides(self, outputs: Outputs, score: Mask) -> Sides:
-        height, width = score.shape
-        hand = score if self.label == "hand" else probability(outputs["mask"], (height, width))
+    def _sides(self, photo: Photo, score: Mask, outputs: Outputs, looks: Sequence[tuple[Box, Outputs]]) -> Sides:
+        hand = score if self.label == "hand" else probability(outputs["mask"], photo.size)
         drawn = np.zeros_like(score) if self.draws_sides else None
-        return Sides(probability(outputs["side"], (height, width)), hand, drawn)
+        return Sides(seen(photo, outputs["side"], [(box, each["side"]) for box, each in looks]), hand, drawn)
 
     def _outputs(self, batch: Batch) -> Outputs:
         """Run the net on (B, h, w, 3); (B, C, h', w') logits, the mean with those of the mirrored photo if `tta`."""
@@ -126,6 +130,11 @@ class Predictor:
         return {
             name: np.asarray((logits + turned[name][..., ::-1]) / 2, np.float32) for name, logits in outputs.items()
         }
+
+    def _part(self, part: Image) -> Outputs:
+        """Run the net on a part of a photo, (h, w, 3) uint8, that is looked at closer."""
+        shape = net_shape((part.shape[0], part.shape[1]), round(SIDE * self.size), self.stride)
+        return of_photo(self._outputs(batched([part], shape)), 0)
 
     def _tiles(self, tiles: Sequence[Image]) -> list[Mask]:
         """Return the probability of each of some tiles, (h, w, 3) uint8 of one shape."""
@@ -199,6 +208,8 @@ def predictor_of(session: Session, weights: Weights, config: NetConfig, hands: b
         crf=config.crf,
         tile=config.tile,
         tta=config.tta,
+        # Tiles look closely at all of a photo. Nets of others are to do what is published of them.
+        closer=config.closer and not config.tile and (weights.card.get("model"), fit_of(weights)) == ("lite", "area"),
         label=config.label,
         hands=hands,
         sides=hands and "side" in tells_of(weights.card) and config.label != "arm",

@@ -25,9 +25,23 @@ def asked(outputs: Mapping[str, Logits], label: str) -> Logits:
 
 def probability(logits: Logits, size: tuple[int, int]) -> Mask:
     """Turn (1, h, w) or (2, h, w) logits into the hand's probability at size (H, W): uint8, 255 for certainty."""
+    logit = single(logits)
+    if 2 * logit.shape[0] <= size[0] and 2 * logit.shape[1] <= size[1]:
+        # A border between logits lies where they say; one between probabilities lies nearer to what is less sure.
+        logit = doubled(logit)
+    return resized(sigmoid(logit), size)
+
+
+def sigmoid(logit: NDArray[np.float32]) -> Mask:
+    """Turn logits into probabilities: uint8, 255 for certainty."""
     # tanh is a sigmoid that cannot overflow.
-    coarse = cv2.convertScaleAbs(np.tanh(0.5 * single(logits)), alpha=127.5, beta=127.5)
-    return resized(np.asarray(coarse, dtype=np.uint8), size)
+    return np.asarray(cv2.convertScaleAbs(np.tanh(0.5 * logit), alpha=127.5, beta=127.5), dtype=np.uint8)
+
+
+def doubled(logit: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Resize (h, w) logits to twice the size, linearly between the centres of the pixels."""
+    size = (2 * logit.shape[1], 2 * logit.shape[0])
+    return np.asarray(cv2.resize(logit, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
 def single(logits: Logits) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 """Let every net of joints, and the net that finds hands for them, learn a few samples by heart: what cannot is broken.
 
-    handseg synth hands.h5 --count 100 --size 320
+    handseg synth hands.h5 --count 100 --size 320 --style two-hands --style object
     python data_scripts/overfit_pose.py hands.h5                    at windows of 96 pixels, for a CPU
     python data_scripts/overfit_pose.py hands.h5 --size 256 --device cuda
 
@@ -55,8 +55,13 @@ STAGES = {
     "lifting, bottleneck": Stage("poselift", 2e-3, {"variant": "bottleneck"}),
     "lifting, local": Stage("poselift", 1e-3, {"variant": "local"}),
     "handpose": Stage("handpose", 2e-3, {}),
+    "digit": Stage("digit", 3e-4, {}),
+    "digit, unfused": Stage("digit", 3e-4, {"variant": "unfused"}),
 }
-SHOWN = ("pooled_iou", "epe_median_px", "auc_0_30_px", "epe_median_mm", "auc_0_50_mm", "side_accuracy", "hand_accuracy")
+SHOWN = (
+    *("pooled_iou", "epe_median_px", "auc_0_30_px", "epe_median_mm", "auc_0_50_mm", "side_accuracy", "hand_accuracy"),
+    *("mpjpe_all", "mrrpe", "handness_acc", "part_iou"),
+)
 
 
 def taught(stage: Stage, options: argparse.Namespace) -> tuple[nn.Module, Task, dict[str, Tensor]]:

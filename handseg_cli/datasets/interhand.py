@@ -19,6 +19,7 @@ from handseg_cli.datasets.interhand_index import JOINTS, NAME, Camera, Shot, sho
 from handseg_cli.datasets.raw import MAX_PIXELS, is_there, missing, read_file
 from handseg_cli.errors import DatasetError, ImageError
 from handseg_cli.io.images import read_photo
+from handseg_cli.pose.pairs import PARTS
 from handseg_cli.registry import resolve
 from handseg_cli.sample import Image, Mask, Sample
 
@@ -30,11 +31,6 @@ PLACES = (".", "InterHand2.6M_5fps_batch1", "InterHand2.6M", "InterHand")
 # then those of the left. Parts are 16 of the right hand, then the same 16 of the left.
 RIGHT_JOINTS = JOINTS // 2
 SIDES = np.array([0, *[2] * 16, *[1] * 16], np.uint8)
-# Nobody has published their names: these come from which parts of the hand model touch, and where its tips are.
-OF_A_HAND = (
-    *("ring base", "index middle", "little base", "middle base", "middle tip", "ring tip", "little tip", "thumb base"),
-    *("palm", "thumb middle", "index base", "index tip", "thumb tip", "little middle", "middle middle", "ring middle"),
-)
 
 TAR = "InterHand2.6M.images.5.fps.v1.0.tar"
 HOST = "https://fb-baas-f32eacb9-8abb-11eb-b2b8-4857dd089e15.s3.amazonaws.com/InterHand2.6M"
@@ -64,7 +60,7 @@ class InterHand:
     citation = "Moon, Yu, Wen, Shiratori, Lee: InterHand2.6M, ECCV 2020"
     page = PAGE
     labels = ("joints", "hand", "sides", "parts")
-    parts = ("background", *(f"{side} {part}" for side in ("right", "left") for part in OF_A_HAND))
+    parts = PARTS
 
     def find(self, raw: Path) -> Iterator[Entry]:
         """List the photos of train, val and test in the annotations' order; without its folder, a split is left out."""

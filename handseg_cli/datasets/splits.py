@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -18,6 +19,13 @@ Indices = NDArray[np.int64]
 
 SHARES = {"train": 0.6, "val": 0.2, "test": 0.2}
 SEED = 1234  # of the first system, by which its figures can be compared
+
+# Parts of splits for quick trials, those of the fourth system: how many samples, or which share.
+DRAWN: dict[str, dict[str, int | float]] = {
+    "mini": {"train": 1000, "val": 1000, "test": 1000},
+    "small": {"train": 0.1, "val": 0.25, "test": 0.25},
+    "tiny": {"train": 0.05},
+}
 
 # Splits of many groups are even by themselves; where one group outweighs all others, no number of moves would help.
 MOST_MOVES = 20
@@ -67,6 +75,27 @@ def seed_indices(count: int, seed: int = SEED, *, overlap: bool = False) -> tupl
     # NumPy rounds halves to the even number, which decides at counts such as 1782.5.
     train, val, test = (int(np.round(share * count)) for share in SHARES.values())
     return order[:train], order[train : train + val], order[count - test if overlap else train + val :]
+
+
+def whole_of(split: str) -> str:
+    """Return the split that a name such as "minitrain" is a part of; that of a whole one is its own."""
+    return next((split.removeprefix(part) for part in DRAWN if split.removeprefix(part) in DRAWN[part]), split)
+
+
+def drawn(split: str, count: int) -> Indices:
+    """Draw which of the samples of a split, of which there are so many, are in the part of it that a name stands for.
+
+    Python's own chance draws them, seeded and once asked before, as the fourth system does it: its photos are the same
+    where their order is. The name of a whole split draws all.
+    """
+    whole = whole_of(split)
+    if whole == split:
+        return np.arange(count)
+    share = DRAWN[split.removesuffix(whole)][whole]
+    chance = random.Random(1)
+    chance.randint(0, 100)
+    number = min(count, share if isinstance(share, int) else max(1, int(share * count)))
+    return np.sort(np.array(chance.sample(range(count), number), np.int64))
 
 
 def _by_seed(count: int, seed: int) -> list[str]:

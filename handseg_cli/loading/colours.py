@@ -37,6 +37,12 @@ def turn(image: Image, rng: np.random.Generator) -> Image:
     return mixed(image, 1.0, 2 * math.pi * rng.uniform(-0.1, 0.1))
 
 
+def gains(image: Image, rng: np.random.Generator) -> Image:
+    """Make each of the three colours up to a fifth stronger or weaker, as the fourth system does."""
+    levels = np.arange(256)[:, None] * rng.uniform(0.8, 1.2, 3)
+    return cv2.LUT(image, np.rint(levels.clip(0, 255)).astype(np.uint8)[:, None]).astype(np.uint8, copy=False)
+
+
 def grey(image: Image, rng: np.random.Generator) -> Image:
     """Take nearly all or all of the colour away."""
     return mixed(image, max(0.0, rng.uniform(-0.3, 0.3)), 0)

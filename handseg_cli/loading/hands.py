@@ -1,4 +1,4 @@
-"""One hand of a photo as a sample of its own: its joints in RHD's order, whatever those of its dataset."""
+"""One hand of a photo as a sample of its own, or both: joints in one order, whatever that of their dataset."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from handseg_cli.errors import DatasetError
 from handseg_cli.loading.targets import sides_of
 from handseg_cli.pose.canonical import palm_rooted, palm_visible
-from handseg_cli.pose.skeleton import JOINTS, Order, Side, hand_of, larger_side, reorder
+from handseg_cli.pose.skeleton import JOINTS, Order, Side, hand_of, larger_side, reorder, reorder_both
 from handseg_cli.sample import Sample
 
 
 def one_hand(sample: Sample, order: Order, side: Side) -> Sample:
     """Return a sample with the joints of one hand; those in space that the dataset does not have are NaN."""
-    joints, points, valid = sample.joints, sample.points, sample.valid
-    if points is None or valid is None or {len(points), len(valid)} != {2 * JOINTS}:
-        raise DatasetError(f"{sample.key}: does not have the joints of two hands; prepare its dataset again")
+    joints, (points, valid) = sample.joints, of_two(sample)
     rows = reorder(order, "rhd")
     return replace(
         sample,
@@ -29,6 +27,25 @@ def one_hand(sample: Sample, order: Order, side: Side) -> Sample:
         valid=hand_of(valid, side, order)[rows],
         hands=side,
     )
+
+
+def two_hands(sample: Sample, order: Order) -> Sample:
+    """Return a sample with the joints of both hands in InterHand2.6M's order, valid if they are known in space, too."""
+    joints, (points, valid) = sample.joints, of_two(sample)
+    if joints is None or len(joints) != 2 * JOINTS:
+        raise DatasetError(f"{sample.key}: does not have the joints of two hands in space; prepare its dataset again")
+    rows = reorder_both(order, "interhand")
+    joints = known(joints[rows])
+    there = valid[rows] & (joints[:, 2] > 0) & np.isfinite(joints).all(axis=1)
+    return replace(sample, joints=joints, points=points[rows], valid=there)
+
+
+def of_two(sample: Sample) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the points and which are valid of a sample of two hands; DatasetError where it is none."""
+    points, valid = sample.points, sample.valid
+    if points is None or valid is None or {len(points), len(valid)} != {2 * JOINTS}:
+        raise DatasetError(f"{sample.key}: does not have the joints of two hands; prepare its dataset again")
+    return points, valid
 
 
 def known(joints: NDArray[np.float32]) -> NDArray[np.float32]:

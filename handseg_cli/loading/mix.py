@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.config.words import weighted
+from handseg_cli.datasets.splits import drawn, whole_of
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import SPLITS
 from handseg_cli.io.hdf5 import Reader
 from handseg_cli.io.shapes import Size
-from handseg_cli.loading.hands import dominant, one_hand
+from handseg_cli.loading.hands import dominant, one_hand, two_hands
 from handseg_cli.pose.skeleton import JOINTS, ORDERS, SIDES
 from handseg_cli.registry import ALIASES
 from handseg_cli.sample import Sample
@@ -26,7 +27,7 @@ from handseg_cli.sample import Sample
 ALL = "all"
 LEAST_JOINTS = 10  # that are judged of a hand which is a sample of its own
 
-Each = Literal["photo", "hand", "dominant"]
+Each = Literal["photo", "hand", "dominant", "pair"]
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,23 @@ def parts(names: Sequence[str], root: Path) -> list[Part]:
 class Mix:
     """The samples of a split ("train", "val", "test", "all", or several as "train+test") of prepared files.
 
+    A split may be one of the parts that `datasets.splits` draws, such as "minitrain".
+
     `each` photo is one or, with its 21 joints in RHD's order, each hand that has ten joints at least, or the dominant
-    hand of each photo. It goes to other processes.
+    hand of each photo; a "pair" is a photo with the joints of both hands in InterHand2.6M's order. It goes to other
+    processes.
     """
 
     def __init__(self, parts: Sequence[Part], split: str, each: Each = "photo") -> None:
         splits = split.split("+")
-        if not {*splits} <= {*SPLITS[1:], ALL}:
+        if not {*map(whole_of, splits)} <= {*SPLITS[1:], ALL}:
             raise ValueError(f"{split!r} is no split")
         self.parts = tuple(parts)
         self.readers = tuple(Reader(part.path) for part in parts)
         photos = [
             np.arange(len(reader), dtype=np.int64)
             if split == ALL
-            else np.sort(np.concatenate([reader.indices(name) for name in splits]))
+            else np.sort(np.concatenate([rows_of(reader, name) for name in splits]))
             for reader in self.readers
         ]
         self.each = each
@@ -95,6 +99,8 @@ class Mix:
             return sample
         header = self.readers[at].header
         order = ORDERS[header.dataset]
+        if self.each == "pair":
+            return two_hands(sample, order)
         side = SIDES[order][self.numbers[at][place]]
         return one_hand(sample, order, side if self.each == "hand" else dominant(sample, order, header.classes))
 
@@ -146,6 +152,12 @@ class Mix:
         return shares
 
 
+def rows_of(reader: Reader, split: str) -> NDArray[np.int64]:
+    """Return which samples of a file are in a split, or in the part of one that is drawn."""
+    rows = reader.indices(whole_of(split))
+    return rows[drawn(split, len(rows))]
+
+
 def hands_in(reader: Reader, rows: NDArray[np.int64], each: Each) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return in which of the samples `rows` of a file each sample of a mix is, and the number of its hand there."""
     if each == "photo":
@@ -154,5 +166,5 @@ def hands_in(reader: Reader, rows: NDArray[np.int64], each: Each) -> tuple[NDArr
         raise DatasetError(f"{reader.path}: tells of no joints whose order is known, as {', '.join(ORDERS)} do")
     counts = reader.valid(2 * JOINTS)[rows].reshape(-1, 2, JOINTS).sum(axis=2)
     # Which hand is dominant, only the photo itself tells.
-    at, numbers = np.nonzero(counts.any(axis=1, keepdims=True) if each == "dominant" else counts >= LEAST_JOINTS)
+    at, numbers = np.nonzero(counts >= LEAST_JOINTS if each == "hand" else counts.any(axis=1, keepdims=True))
     return rows[at], numbers.astype(np.int64)

@@ -14,11 +14,11 @@ class Recipe:
     "crop": the photo, scaled to about size x size pixels with its aspect kept, is cut. "squash": all of it is scaled
     to the square. "halves": its first or its last square, along the longer side, is scaled. "cut": a piece of it at its
     own scale, by chance. "hand": a window around one hand. "hand3d": the window of the third system, around the hand
-    that more of the photo shows.
+    that more of the photo shows. "pair": that of the fourth system, around all hands of a photo.
     """
 
     size: int = 256
-    fit: Literal["crop", "squash", "halves", "cut", "hand", "hand3d"] = "crop"
+    fit: Literal["crop", "squash", "halves", "cut", "hand", "hand3d", "pair"] = "crop"
     augment: Literal["none", "light", "full"] = "full"
     cutouts: Path | None = None  # folder of photos and masks, of hands to paste where augment is "full"
     targets: tuple[str, ...] = ("mask",)  # what is told of a picture, by the names in `loading.targets`
@@ -28,8 +28,8 @@ class Recipe:
 
     @property
     def shows_hands(self) -> bool:
-        """Tell whether each picture is of one hand."""
-        return self.fit in ("hand", "hand3d")
+        """Tell whether each picture is a square around hands, whatever the photo's shape."""
+        return self.fit in ("hand", "hand3d", "pair")
 
     @property
     def views(self) -> int:

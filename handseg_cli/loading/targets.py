@@ -1,7 +1,8 @@
 """What a net is taught: which labels of a sample that takes, and the arrays that a loss looks at, by name.
 
 Of a photo the arrays are (H, W) uint8, 255 where nothing is known: outside the photo, or all over one whose dataset
-does not tell. Of one hand they are numbers of its 21 joints, RHD's in order, NaN where nothing is known.
+does not tell. Of one hand they are numbers of its 21 joints, RHD's in order, NaN where nothing is known; of a pair
+those of 42, InterHand2.6M's in order, and beside what may be unknown another array that tells whether it is known.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.io.hdf5 import Reader
+from handseg_cli.loading import pair_targets
 from handseg_cli.loading.geometry import HAND, IGNORED, hands_of
 from handseg_cli.pose.canonical import Canonical, to_canonical
 from handseg_cli.pose.depths import to_depths
@@ -211,5 +213,15 @@ TARGETS: dict[str, Target] = {
         hand_target,
         lambda _: True,
     ),
+    "known": Target(keep_joints, pair_targets.known, has_joints),
+    "grid_joints": Target(keep_joints, pair_targets.grid_joints, has_joints),
+    "grid_valid": Target(keep_joints, pair_targets.grid_valid, has_joints),
+    "root_depth": Target(keep_joints, pair_targets.root_depth, has_joints),
+    "root_valid": Target(keep_joints, pair_targets.root_valid, has_joints),
+    "interacting": Target(keep_joints, pair_targets.interacting, lambda _: True),
+    "handedness": Target(keep_joints, pair_targets.handedness, lambda _: True),
+    "handedness_valid": Target(keep_joints, pair_targets.handedness_valid, lambda _: True),
+    "parts": Target(pair_targets.keep_parts, pair_targets.parts, pair_targets.can_tell_parts),
+    "parts_valid": Target(pair_targets.keep_parts, pair_targets.parts_valid, pair_targets.can_tell_parts),
 }
 OF_PIXELS = ("mask", "arm", "side")  # those of photos

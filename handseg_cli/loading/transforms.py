@@ -11,6 +11,7 @@ from handseg_cli.loading import colours
 from handseg_cli.loading.framing import by_chance, whole
 from handseg_cli.loading.geometry import hands_of, moved
 from handseg_cli.loading.occlude import occluded
+from handseg_cli.loading.pairs import pair_by_chance, pair_fitted
 from handseg_cli.loading.paste import Cutout, pasted
 from handseg_cli.loading.recipe import Recipe
 from handseg_cli.loading.windows import hand_by_chance, hand_fitted
@@ -30,7 +31,9 @@ def augment(
 
     `classes` names the numbers of `parts`, so that left and right change places where the picture is mirrored.
     """
-    if recipe.shows_hands:
+    if recipe.fit == "pair":
+        sample = pair_by_chance(sample, recipe, rng)
+    elif recipe.shows_hands:
         sample = hand_by_chance(sample, recipe, rng)
     else:
         matrix = by_chance(sample.image.shape[:2], hands_of(sample), recipe, rng)
@@ -47,6 +50,8 @@ def fitted(sample: Sample, recipe: Recipe, view: int = 0) -> Sample:
     "crop": the whole photo, at the size at which predict looks at it; "halves": the half that `view` says, 0 or 1;
     "hand": the hand, or as view 1 a place without one.
     """
+    if recipe.fit == "pair":
+        return pair_fitted(sample, recipe)
     if recipe.shows_hands:
         return hand_fitted(sample, recipe, view)
     return moved(sample, *whole(sample.image.shape[:2], recipe, view))
@@ -56,6 +61,8 @@ def steps(recipe: Recipe, cutouts: Sequence[Cutout] = ()) -> dict[str, tuple[flo
     """Return what is done to a picture after it is cut, in this order: by name, how often and what."""
     if recipe.augment == "none":
         return {"turn": (1.0, seen(colours.turn))} if "hue" in recipe.noise else {}
+    if recipe.fit == "pair":
+        return {"gains": (1.0, seen(colours.gains))}
     if recipe.augment == "light":
         return {"tone": (0.5, seen(mild(colours.tone))), "hue": (0.5, seen(mild(colours.hue)))}
     pasting: dict[str, tuple[float, Step]] = {

@@ -39,3 +39,26 @@ def interval(
         return None
     low, high = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
+
+
+def interval_of_columns(values: Numbers, groups: Sequence[str], rng: np.random.Generator) -> tuple[float, float] | None:
+    """Return the same of the mean over columns of each column's mean of values (N, J), one row a photo.
+
+    NaN counts nowhere, neither does a column without a number.
+    """
+    _, places = np.unique(np.asarray(groups, dtype=object), return_inverse=True)
+    count = int(places.max()) + 1 if len(places) else 0
+    known = ~np.isnan(values)
+    above, below = np.zeros((count, values.shape[1])), np.zeros((count, values.shape[1]))
+    np.add.at(above, places, np.where(known, values, 0.0))
+    np.add.at(below, places, known)
+    if np.count_nonzero(below.any(axis=1)) < 2:
+        return None
+    means = []
+    for _ in range(DRAWS):
+        drawn = np.bincount(rng.integers(0, count, count), minlength=count)
+        sums, counts = drawn @ above, drawn @ below
+        if counts.any():
+            means.append((sums[counts > 0] / counts[counts > 0]).mean())
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)

@@ -73,11 +73,21 @@ def draw_joints(photos: Sequence[Image], found: Tensor, batch: Batch) -> list[Im
 
 def with_bones(photo: Image, points: Floats, judged: Bits) -> Image:
     """Draw the bones between those of 21 points (21, 2) that are judged into a photo, enlarged."""
+    return add_bones(enlarged(photo), points, judged)
+
+
+def enlarged(photo: Image) -> Image:
+    """Return a photo so large that lines in it are smooth."""
     picture = cv2.resize(photo, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(picture, np.uint8)
+
+
+def add_bones(picture: Image, points: Floats, judged: Bits) -> Image:
+    """Draw bones into an enlarged photo, points (21, 2) being pixels of the photo itself, and return it."""
     # Whatever a net that has just begun says is to be drawn.
     places = np.rint(ENLARGED * np.nan_to_num(points).clip(-1e3, 1e4)).astype(int).tolist()
     for parent, child in bones("rhd"):
         if judged[parent] and judged[child]:
             colour = COLOURS[(child - 1) // 4]
             cv2.line(picture, places[parent], places[child], colour, ENLARGED, cv2.LINE_AA)
-    return np.asarray(picture, np.uint8)
+    return picture

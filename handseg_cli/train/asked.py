@@ -8,9 +8,11 @@ from statistics import median
 from typing import Any
 
 from handseg_cli.config import LoopConfig, TrainConfig
+from handseg_cli.config.train import FITS_OF_JOINTS
 from handseg_cli.loading.mix import Each, Mix
 from handseg_cli.loading.recipe import Recipe
 from handseg_cli.tasks.hands import Hands
+from handseg_cli.tasks.hands3d import Hands3d
 from handseg_cli.tasks.keypoints import Keypoints
 from handseg_cli.tasks.lifting import Lifting
 from handseg_cli.tasks.pose import Pose
@@ -25,6 +27,7 @@ def arguments_of(config: TrainConfig) -> dict[str, Any]:
         "lite": {"tells": ["hand", *config.tells]},
         "deeplab": {"channels": config.channels},
         "poselift": {"variant": config.variant},
+        "digit": {"fusion": config.variant != "unfused"},
     }
     return arguments.get(config.model, {})
 
@@ -35,11 +38,15 @@ def task_of(config: LoopConfig, card: dict[str, Any]) -> Task:
         return Keypoints(config.terms)
     if card["task"] == "lifting":
         return Lifting(config.terms, card["arguments"].get("variant", "proposed"))
+    if card["task"] == "hands3d":
+        return Hands3d(config.terms)
     return Pose(config.terms) if card["task"] == "pose" else Hands(config.terms)
 
 
 def each_of(config: LoopConfig) -> Each:
-    """Return what a sample is: a photo, or a hand of one."""
+    """Return what a sample is: a photo, a hand of one, or both."""
+    if config.fit == "pair":
+        return "pair"
     if config.fit == "hand3d":
         return "dominant"
     return "hand" if config.fit == "hand" else "photo"
@@ -53,7 +60,7 @@ def recipe_of(config: LoopConfig, task: Task) -> Recipe:
 
 def seen(config: TrainConfig, photos: Mix) -> dict[str, Any]:
     """Return what the card tells of how the net sees photos, given those that it learns from."""
-    if config.fit in ("hand", "hand3d"):
+    if config.fit in FITS_OF_JOINTS:
         return {"size": config.size, "fit": "squash", "root": "palm" if config.palm else "wrist"}
     if config.fit == "cut":
         # At their own scale: as large as most of them are.

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from handseg_cli.config import LoopConfig
 from handseg_cli.errors import ConfigError
 
-# Under this name our nets keep what was trained before on something else.
-ENCODER = "encoder"
+# Under these names our nets keep what was trained before on something else.
+ENCODERS = ("encoder.", "backbone.")
 NORMS = (nn.modules.batchnorm._BatchNorm, nn.GroupNorm, nn.LayerNorm)
 
 
@@ -46,7 +46,7 @@ def make_optimizer(model: nn.Module, config: LoopConfig) -> torch.optim.Optimize
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            scale = config.encoder_lr if name.startswith(f"{ENCODER}.") else 1.0
+            scale = config.encoder_lr if name.startswith(ENCODERS) else 1.0
             decay = config.weight_decay if parameter.ndim > 1 else 0.0
             groups.setdefault((scale, decay), []).append(parameter)
     if not groups:

@@ -94,7 +94,7 @@ def train(config: TrainConfig) -> Trained:
     )
     config = replace(config, size=config.size or card["size"])
     task = task_of(config, card)
-    samples, judged = (Mix(files, split, each_of(config)) for split in ("train", "val"))
+    samples, judged = (Mix(files, split, each_of(config)) for split in (config.train_split, config.val_split))
     for name in task.targets:
         told = any(TARGETS[name].told(reader) for reader in samples.readers)
         require(told, f"no file of --datasets tells of {name}, which is asked for; `handseg synth` makes one that does")

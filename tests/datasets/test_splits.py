@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handseg_cli.datasets.dataset import Entry
-from handseg_cli.datasets.splits import SHARES, seed_indices, split, split_groups, split_of_group
+from handseg_cli.datasets.splits import SHARES, drawn, seed_indices, split, split_groups, split_of_group, whole_of
 from handseg_cli.errors import DatasetError
 
 # What the first system's code gave for the number of samples of EgoHands, GTEA and HandOverFace.
@@ -141,3 +142,29 @@ def test_the_split_of_a_group_never_changes() -> None:
     names = ("CARDS_COURTYARD_B_T", "vid4", "s2_cheese", "rahul_turkey", "anna", "Capture0")
     wanted = ["test", "val", "val", "test", "test", "train"]
     assert [split_of_group(name) for name in names] == wanted
+
+
+def test_parts_of_splits_are_drawn_as_the_fourth_system_does() -> None:
+    chance = random.Random(1)
+    assert chance.randint(0, 100) == 17
+    assert drawn("minitrain", 5000).tolist() == sorted(chance.sample(range(5000), 1000))
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "count"),
+    [
+        *(("minitrain", "train", 1000), ("minival", "val", 1000), ("minitest", "test", 1000)),
+        *(("smalltrain", "train", 600), ("smallval", "val", 1500), ("smalltest", "test", 1500)),
+        *(("tinytrain", "train", 300), ("train", "train", 6000), ("all", "all", 6000), ("tinyval", "tinyval", 6000)),
+    ],
+)
+def test_a_part_of_a_split_has_its_size_and_nothing_twice(name: str, whole: str, count: int) -> None:
+    found = drawn(name, 6000)
+    assert whole_of(name) == whole
+    assert len(found) == len({*found.tolist()}) == count
+    assert 0 <= found.min() <= found.max() < 6000
+
+
+def test_a_part_of_few_samples_has_one_at_least_and_all_at_most() -> None:
+    assert len(drawn("tinytrain", 5)) == 1
+    assert drawn("minival", 5).tolist() == [0, 1, 2, 3, 4]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from handseg_cli.metrics.intervals import interval
+from handseg_cli.metrics.intervals import interval, interval_of_columns
 
 
 def of_means(values: np.ndarray[tuple[int], np.dtype[np.float64]], groups: list[str]) -> tuple[float, float]:
@@ -44,3 +44,23 @@ def test_one_group_tells_no_interval() -> None:
 def test_same_seed_makes_the_same_interval() -> None:
     values = np.random.default_rng(0).random(30)
     assert of_means(values, [str(at % 7) for at in range(30)]) == of_means(values, [str(at % 7) for at in range(30)])
+
+
+def test_one_column_has_the_interval_of_its_mean() -> None:
+    values = np.random.default_rng(0).normal(0.7, 0.1, 90)
+    groups = [str(at // 3) for at in range(90)]
+    found = interval_of_columns(values[:, None], groups, np.random.default_rng(3))
+    assert found == pytest.approx(of_means(values, groups))
+
+
+def test_each_column_counts_alike_and_what_is_not_known_nowhere() -> None:
+    values = np.array([[1.0, np.nan, np.nan], [1.0, 5.0, np.nan], [1.0, np.nan, np.nan]])
+    found = interval_of_columns(values, ["a", "b", "c"], np.random.default_rng(0))
+    assert found == pytest.approx((1.0, 3.0))  # the second column is there or not
+
+
+def test_columns_of_one_group_tell_no_interval() -> None:
+    assert interval_of_columns(np.ones((3, 2)), ["a", "a", "a"], np.random.default_rng(0)) is None
+    unknown = np.array([[1.0], [np.nan]])
+    assert interval_of_columns(unknown, ["a", "b"], np.random.default_rng(0)) is None
+    assert interval_of_columns(np.ones((0, 2)), [], np.random.default_rng(0)) is None

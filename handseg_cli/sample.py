@@ -59,12 +59,26 @@ class Pose:
 
 
 @dataclass(frozen=True)
+class Pair:
+    """One window in which a net that knows two hands at once has looked for a right and a left one.
+
+    The box is (left, top, right, bottom), pixels of the photo, beyond which it may reach. `right` and `left` are how
+    likely it is that such a hand is there; `hands` numbers those of the prediction that were found in it.
+    """
+
+    box: tuple[float, float, float, float]
+    right: float
+    left: float
+    hands: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Prediction:
     """What a net says of one photo, at the photo's size as displayed.
 
     `mask` is (H, W) uint8, 0 or 255. `probability` is (H, W) uint8, 255 for certainty: a byte a pixel keeps
     a 100-megapixel photo within bounds. `sides` is (H, W) uint8, of the hands in `mask`: 0 none, 1 left, 2 right,
-    3 of unknown side; None unless it was asked for.
+    3 of unknown side; None unless it was asked for. `parts` is (H, W) uint8, which of DIGIT's 33 parts each pixel is.
     """
 
     mask: Mask
@@ -74,6 +88,9 @@ class Prediction:
     sides: Mask | None = None
     tells_sides: bool = False  # of `hands`
     poses: tuple[Pose, ...] | None = None  # of `hands`, one each; None unless they were asked for
+    parts: Mask | None = None  # where a net tells them
+    pairs: tuple[Pair, ...] | None = None  # where a net knows two hands at once
+    focal: float = 0.0  # of the camera, in pixels, where the photo says
 
     @property
     def confidence(self) -> float:

@@ -16,7 +16,7 @@ from handseg_cli.metrics.scores import Scores
 from handseg_cli.paths import shown
 
 SETTINGS = (
-    *("task", "given", "finder", "threshold", "size", "min_area", "crf", "tile", "tta"),
+    *("task", "given", "finder", "threshold", "size", "min_area", "crf", "tile", "closer", "tta"),
     *("runtime", "device", "half", "limit"),
 )
 

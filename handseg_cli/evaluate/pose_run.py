@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -25,6 +26,8 @@ from handseg_cli.predict.ordered import cores, ordered
 from handseg_cli.predict.pose_nets import find_pose_nets, open_poses
 from handseg_cli.predict.poses import Found, PosePredictor, Scene, kept
 from handseg_cli.sample import Hand, Pose
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,8 @@ def evaluate_poses(config: EvalConfig) -> PoseReport:
 
 def open_pose_candidates(config: EvalConfig) -> list[PoseCandidate]:
     """Open all models that are to be judged."""
-    models = [pose_weights(model) for model in config.models]
-    short = [short_name(model) for model in models]
-    names = [name if short.count(name) == 1 else model for name, model in zip(short, models, strict=True)]
     found = []
-    for name, given in zip(names, config.models, strict=True):
+    for name, given in zip(names_of(list(map(pose_weights, config.models))), config.models, strict=True):
         nets = find_pose_nets(config.net(given), config.finder)
         about = {"given": given, "sha256": nets.model.sha256}
         if nets.finder and config.given == "photo":
@@ -101,27 +101,43 @@ def open_pose_candidates(config: EvalConfig) -> list[PoseCandidate]:
     return found
 
 
+def names_of(models: Sequence[str]) -> list[str]:
+    """Return short names of models, or long ones where these are alike."""
+    short = [short_name(model) for model in models]
+    return [name if short.count(name) == 1 else model for name, model in zip(short, models, strict=True)]
+
+
 def measured(candidate: PoseCandidate, source: PoseSource, config: EvalConfig, progress: Progress) -> PoseResult:
-    """Judge one model on one split, in several threads."""
+    """Judge one model on one split."""
     begun = time.perf_counter()
-    photos: list[Photo] = []
+    photos, failures = each_photo(
+        candidate.name, source, lambda place: judge(candidate, source, place), config, progress
+    )
+    figures = pose_figures(photos, len(failures), time.perf_counter() - begun)
+    rows = [row for photo in photos for row in photo.rows]
+    return PoseResult(candidate.name, source.name, source.split, candidate.about, source.about, rows, failures, figures)
+
+
+def each_photo(
+    name: str, source: PoseSource, look: Callable[[int], T | Failure], config: EvalConfig, progress: Progress
+) -> tuple[list[T], list[Failure]]:
+    """Have each photo of a split looked at by the model of this name, in several threads; keep the order."""
+    found: list[T] = []
     failures: list[Failure] = []
     workers = config.workers or cores() + 2  # while some wait for the disk, the others keep the cores busy
     total = len(source.places)
     with (
-        progress.task(f"{candidate.name} on {source.name} {source.split}", total) as report,
+        progress.task(f"{name} on {source.name} {source.split}", total) as report,
         ThreadPoolExecutor(workers, "judge") as pool,
     ):
-        for done in ordered(pool, lambda place: judge(candidate, source, place), source.places, 2 * workers + 1):
-            if isinstance(done, Photo):
-                photos.append(done)
-            else:
+        for done in ordered(pool, look, source.places, 2 * workers + 1):
+            if isinstance(done, Failure):
                 failures.append(done)
                 progress.say(f"{source.name}/{done.key}: {done.reason}")
-            report(len(photos) + len(failures), total)
-    figures = pose_figures(photos, len(failures), time.perf_counter() - begun)
-    rows = [row for photo in photos for row in photo.rows]
-    return PoseResult(candidate.name, source.name, source.split, candidate.about, source.about, rows, failures, figures)
+            else:
+                found.append(done)
+            report(len(found) + len(failures), total)
+    return found, failures
 
 
 def judge(candidate: PoseCandidate, source: PoseSource, place: int) -> Photo | Failure:

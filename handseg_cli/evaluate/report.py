@@ -14,7 +14,10 @@ from handseg_cli.metrics.regions import iou, precision, recall, seed_miou
 from handseg_cli.metrics.scores import Scores
 from handseg_cli.paths import shown
 
-SETTINGS = ("protocol", "threshold", "size", "min_area", "crf", "tile", "tta", "runtime", "device", "half", "limit")
+SETTINGS = (
+    *("protocol", "threshold", "size", "min_area", "crf", "tile", "closer", "tta"),
+    *("runtime", "device", "half", "limit"),
+)
 
 NOTES = (
     "mIoU: of background and hand, as the first system counts it (a photo without hands gets 0.5 at best).",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
+from handseg_cli.io.part_colours import draw_parts
 from handseg_cli.io.png import SIDE_COLOURS
 from handseg_cli.io.skeletons import draw_skeleton
 from handseg_cli.sample import Hand, Image, Mask, Pose, Prediction
@@ -58,10 +59,12 @@ def overlay(image: Image, mask: Mask, hands: Sequence[Hand] = (), sides: Mask | 
 
 
 def told(image: Image, prediction: Prediction) -> Image:
-    """Draw what a net says of a (H, W, 3) uint8 RGB photo on it: joints where it tells them, else the mask."""
+    """Draw what a net says of a (H, W, 3) uint8 RGB photo on it: joints and parts where it tells them, or the mask."""
     if prediction.poses is None:
         return overlay(image, prediction.mask, prediction.hands, prediction.sides)
     picture, width = image.copy(), _line_width(image)
+    if prediction.parts is not None:
+        draw_parts(picture, prediction.parts)
     for pose in prediction.poses:
         draw_skeleton(picture, pose.points)
     # Joints say more than their label, which is to lie above them.

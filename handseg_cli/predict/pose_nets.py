@@ -55,9 +55,15 @@ def find_pose_nets(config: NetConfig, finder: str = "") -> PoseNets:
     model = find_model(config)
     if isinstance(model, Chain) and model.finder and not finder:
         return PoseNets(config, finding, model, None)
+    return PoseNets(config, finding, model, find_finder(config, finder))
+
+
+def find_finder(config: NetConfig, finder: str) -> Weights:
+    """Find a net that finds hands by name or path, the embedded one if none is named."""
+    finding = config.net(finder or NetConfig.weights)
     weights = find_weights(finding.weights, choose_runtime(finding))
     require_task(weights.name, weights.card, "hands")
-    return PoseNets(config, finding, model, weights)
+    return weights
 
 
 def find_model(config: NetConfig) -> Weights | Chain:

@@ -47,7 +47,7 @@ class Scene:
 class PosePredictor:
     """Two opened nets: `finder` marks hands, `poser` tells their joints. May be called from several threads at once.
 
-    `focal` is the focal length of the camera in pixels of the photo, 0 if that is not known.
+    `focal` is the focal length of the camera in pixels of the photo, 0 for what the photo says, or else a usual one.
     """
 
     finder: Predictor
@@ -74,7 +74,7 @@ class PosePredictor:
         predictions = self.finder.segment(photos)
         start = time.perf_counter()
         scenes = [
-            Scene(photo.image, self.windows(found_hands(prediction)), pinhole(photo.size, self.focal))
+            Scene(photo.image, self.windows(found_hands(prediction)), pinhole(photo.size, self.focal or photo.focal))
             for photo, prediction in zip(photos, predictions, strict=True)
         ]
         poses = [kept(each) for each in self.pose(scenes)]

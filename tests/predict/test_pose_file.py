@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import types
 import typing
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -59,6 +60,12 @@ def test_a_file_is_of_its_type(count: int, focal: float) -> None:
     assert (content["width"], content["height"], content["model"]) == (120, 90, "handpose")
     assert content["camera"]["source"] == ("given" if focal else "assumed")
     assert content["camera"]["centre"] == [60, 45]
+
+
+def test_what_the_photo_says_of_its_camera_is_taken_unless_something_is_given() -> None:
+    found = replace(prediction(1), focal=700.0)
+    cameras = [json.loads(encode(found, "handpose", STAMP, focal))["camera"] for focal in (0.0, 900.0)]
+    assert [(each["source"], each["focal"]) for each in cameras] == [("exif", 700), ("given", 900)]
 
 
 def test_a_type_is_not_met_by_anything() -> None:

@@ -98,6 +98,18 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.send_body(body, fault)
 
+    def do_HEAD(self) -> None:
+        """Tell of a file."""
+        served = self.server.files.get(self.path)
+        self.send_response(404 if served is None else served.always.status or 200)
+        if served is not None:
+            told = {"Content-Length": str(len(served.data)), "ETag": served.etag, "Last-Modified": served.modified}
+            for name, value in {**told, **served.always.headers}.items():
+                if value:
+                    self.send_header(name, value)
+        self.end_headers()
+        self.close_connection = True
+
     def send_body(self, body: bytes, fault: Fault) -> None:
         """Send as much of a body as the fault leaves of it."""
         sent = body if fault.cut is None else body[: fault.cut]

@@ -1,0 +1,137 @@
+"""The figures of all models of two hands on all splits: as a table for people, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from handseg_cli import __version__
+from handseg_cli.config import EvalConfig
+from handseg_cli.evaluate.pair_judge import Ends, PairFigures, PairRow
+from handseg_cli.evaluate.pose_report import SETTINGS, known, listed
+from handseg_cli.evaluate.report import Failure, aligned, figure
+from handseg_cli.metrics.joints import MILLIMETRES
+from handseg_cli.metrics.scores import Scores
+from handseg_cli.paths import shown
+
+NOTES = (
+    "MPJPE: how far joints are off, in mm from the own wrist, the mean over 42 joints: of all photos, of those with a",
+    "single hand, of those with two. MRRPE: how wrong the way from right to left wrist is. Both as DIGIT counts them.",
+    "hands: share of the photos of which it is rightly said which hands there are. IoU: of parts, mean over photos.",
+)
+OF_GIVEN = {
+    "hands": "The true hands were shown, and how far wrists are from the camera was told (--given hands).",
+    "photo": "Hands were found in the photos, and are as far away as hands of usual size would be (see --given hands).",
+}
+
+
+@dataclass(frozen=True)
+class PairResult:
+    """What came of one model of two hands on one split of a dataset."""
+
+    model: str
+    dataset: str
+    split: str
+    model_about: dict[str, str]
+    split_about: dict[str, str | int]
+    rows: list[PairRow] = field(repr=False)
+    failures: list[Failure] = field(repr=False)
+    figures: PairFigures = field(repr=False)
+
+    @property
+    def scores(self) -> Scores:
+        """Return the figures over all photos."""
+        return self.figures.scores
+
+
+@dataclass(frozen=True)
+class PairReport:
+    """What `handseg eval --task hands3d` has found; exits with 1 if photos could not be judged."""
+
+    config: EvalConfig
+    results: list[PairResult]
+
+    @property
+    def exit_code(self) -> int:
+        """Return 1 if any photo was not judged."""
+        return int(self.failed > 0)
+
+    @property
+    def judged(self) -> int:
+        """Return how many photos there were, for all models together."""
+        return sum(len(result.rows) for result in self.results)
+
+    @property
+    def failed(self) -> int:
+        """Return how many photos were not judged."""
+        return sum(len(result.failures) for result in self.results)
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """Return what the figures depend on."""
+        return {name: getattr(self.config, name) for name in SETTINGS}
+
+    def __str__(self) -> str:
+        """Return dataset by partition with errors, a line for each."""
+        heads = ("model", "dataset", "split", "photos", "missed", "MPJPE", "95 %", "single", "two", "MRRPE", "hands")
+        rows = [(*heads, "IoU", "ms"), *map(cells, self.results)]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = ["  ".join(aligned(row, widths)).rstrip() for row in rows]
+        if self.failed:
+            lines += ["", f"Not judged, and so in no figure: {self.failed:,} photos."]
+        lines += ["", OF_GIVEN[self.config.given]]
+        if self.config.limit:
+            lines += ["", f"At most {self.config.limit:,} photos of each split were judged (--limit)."]
+        return "\n".join([*lines, "", *NOTES])
+
+    def json(self) -> str:
+        """Return all figures, down to each photo, as one JSON object."""
+        results = [result_json(result) for result in self.results]
+        content = {"handseg": __version__, "settings": self.settings, "results": results}
+        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def cells(result: PairResult) -> tuple[str, ...]:
+    """Return the line of one result."""
+    scores = result.scores
+    name = shown(result.model), shown(result.dataset), result.split
+    counts = (f"{scores[each]:,.0f}" for each in ("photos", "missed"))
+    ends = spread(result.figures.intervals["mpjpe_all"], 1)
+    errors = (figure(scores[each], 2) for each in ("mpjpe_sh", "mpjpe_ih", "mrrpe"))
+    shares = (figure(scores[each]) for each in ("handness_acc", "part_iou"))
+    return *name, *counts, figure(scores["mpjpe_all"], 2), ends, *errors, *shares, figure(scores["pair_ms"], 1)
+
+
+def spread(ends: Ends, digits: int) -> str:
+    """Write an interval, a dash where there is none."""
+    return f"{ends[0]:.{digits}f}-{ends[1]:.{digits}f}" if ends and np.isfinite(ends).all() else "-"
+
+
+def result_json(result: PairResult) -> dict[str, object]:
+    """Return one result as what JSON can hold; "digit" is the table that the fourth system prints."""
+    figures = result.figures
+    return {
+        "model": {"name": result.model, **result.model_about},
+        "dataset": {"name": result.dataset, **result.split_about},
+        "scores": figures.scores.json(),
+        "intervals": {name: list(map(known, ends)) if ends else None for name, ends in figures.intervals.items()},
+        "digit": figures.digit.json(),
+        "pck": {"mm": {"limits": listed(MILLIMETRES), "shares": listed(figures.curve)}},
+        "failures": [asdict(failure) for failure in result.failures],
+        "photos": [row_json(row) for row in result.rows],
+    }
+
+
+def row_json(row: PairRow) -> dict[str, object]:
+    """Return the figures of one photo."""
+    values: Sequence[tuple[str, float]] = (
+        ("mpjpe40", row.error),
+        ("mrrpe", float(row.two.between[0])),
+        ("handness", float(row.two.handedness[0])),
+        ("part_iou", row.iou),
+    )
+    found = {"key": row.key, "group": row.group, "hands": row.hands, "found": row.found}
+    return found | {name: known(value) for name, value in values}

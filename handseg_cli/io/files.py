@@ -51,8 +51,8 @@ class Claim:
             raise ValueError(f"{self.final}: this claim has ended")
         return self._descriptor
 
-    def write(self, data: bytes) -> None:
-        """Put the bytes on the disk, then give them their final name; the claim ends."""
+    def write(self, data: bytes, note: str = "") -> None:
+        """Put the bytes on the disk, then give them their final name; the claim ends. A file takes no note."""
         with explained(self.final):
             if os.fstat(self.descriptor).st_size:  # a killed run has left some bytes
                 os.ftruncate(self.descriptor, 0)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import re
 import struct
-from pathlib import Path
 
 from PIL import Image as Pillow
 
-from handseg_cli.errors import ImageError, OutputError
-from handseg_cli.io.inputs import read_head
+from handseg_cli.errors import OutputError
 from handseg_cli.sample import Image
 
 LARGEST_SIDE = 65_500  # libjpeg's own limit
@@ -41,12 +39,8 @@ def encode(image: Image, comment: str = "", quality: int = 90) -> bytes:
     return stream.getvalue()
 
 
-def read_comment(path: Path) -> str:
-    """Read the first comment before the pixels of a JPEG file; "" from whatever cannot be read."""
-    try:
-        head = read_head(path, HEAD)
-    except ImageError:
-        return ""
+def comment_of(head: bytes) -> str:
+    """Return the first comment before the pixels, from the first bytes of a JPEG file."""
     at = 2
     while head.startswith(b"\xff\xd8\xff") and len(head) >= at + 4:
         mark, kind, length = struct.unpack_from(">BBH", head, at)

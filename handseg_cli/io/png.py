@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from handseg_cli.errors import ImageError
-from handseg_cli.io.inputs import read_head
 from handseg_cli.sample import Image, Mask
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -75,12 +72,8 @@ def encode_rgb(image: Image) -> bytes:
     return _file(header, _filtered(image.reshape(height, width * 3), LEFT, step=3), None)
 
 
-def read_text(path: Path) -> dict[str, str]:
-    """Read the texts that stand before the pixels of a PNG file; none from whatever cannot be read."""
-    try:
-        head = read_head(path, HEAD)
-    except ImageError:
-        return {}
+def texts_of(head: bytes) -> dict[str, str]:
+    """Return the texts that stand before the pixels, from the first bytes of a PNG file."""
     texts = (data.partition(b"\0") for kind, data in _chunks(head) if kind == b"tEXt")
     return {keyword.decode("latin-1"): text.decode("latin-1") for keyword, _, text in texts}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -76,3 +76,12 @@ def names_in(folder: Path) -> list[str]:
 def is_match(name: str, part: str) -> bool:
     """Tell whether a name matches one part of a pattern."""
     return fnmatchcase(name, part) and (part.startswith(".") or not name.startswith("."))
+
+
+def segments_match(names: Sequence[str], parts: Sequence[str]) -> bool:
+    """Tell whether the names on the way to an object match the parts of a pattern; ** is any number of names."""
+    if not parts or not names:
+        return not names and all(part == "**" for part in parts)
+    if parts[0] == "**":
+        return segments_match(names, parts[1:]) or segments_match(names[1:], parts)
+    return is_match(names[0], parts[0]) and segments_match(names[1:], parts[1:])

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import select
 import sys
+import tempfile
 from collections.abc import Iterator
 from io import FileIO
+from pathlib import Path
 
-from handseg_cli.errors import ConfigError
+from handseg_cli.errors import ConfigError, ImageError, OutputError
+from handseg_cli.io.store import store_of
+from handseg_cli.paths import Url, place
 
 ENTRY_LIMIT = 1 << 16  # bytes; Linux takes no path of more than 4096
 PATIENCE_S = 0.2
@@ -35,6 +39,9 @@ def read_list(source: str, end: bytes) -> Iterator[str | None]:
 
 def read_blocks(source: str) -> Iterator[bytes | None]:
     """Yield what there is to read at a time, None where a pipe has nothing yet."""
+    if isinstance(url := place(source), Url):
+        yield from pieces_of(url)
+        return
     try:
         with open_list(source) as file:
             while True:
@@ -47,6 +54,19 @@ def read_blocks(source: str) -> Iterator[bytes | None]:
                     return
     except OSError as error:
         raise ConfigError(f"{source}: the list of files cannot be read ({error.strerror})") from error
+
+
+def pieces_of(url: Url) -> Iterator[bytes]:
+    """Yield a list that is an object, from a copy of it: a list is no longer than a disk can take."""
+    with tempfile.TemporaryDirectory(prefix="handseg-") as folder:
+        path = Path(folder, "list")
+        try:
+            store_of(url).fetch(url, path)
+        except (ImageError, OutputError) as error:
+            raise ConfigError(f"{url}: the list of files {str(error).removeprefix(f'{url}: ')}") from error
+        with path.open("rb") as file:
+            while block := file.read(ENTRY_LIMIT):
+                yield block
 
 
 def open_list(source: str) -> FileIO:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import os
-import stat
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from handseg_cli.config import Kind
-from handseg_cli.io.files import alone, explained, write_stdout
+from handseg_cli.io.files import write_stdout
+from handseg_cli.paths import Place
+from handseg_cli.predict.appending import open_lines
 from handseg_cli.sample import Prediction
 
 Status = Literal["done", "skipped", "busy", "failed"]
@@ -26,10 +27,10 @@ STOPPED = {1: "stopped at the first failure", 5: "the disk is full", 130: "inter
 class Record:
     """What came of one input. Sizes are of the photo as displayed, boxes (left, top, right, bottom) in its pixels."""
 
-    path: Path
+    path: Place
     status: Status
     reason: str = ""
-    outputs: dict[Kind, Path] = field(default_factory=dict)
+    outputs: Mapping[Kind, Place] = field(default_factory=dict)
     hands: int | None = None
     hand_pixels: int | None = None
     boxes: list[Box] | None = None
@@ -42,6 +43,7 @@ class Record:
     frames_with_hands: int | None = None
     sides: list[str] | None = None  # of the hands: "left", "right", or ""; without a net that tells, they do not appear
     side_certainties: list[float] | None = None
+    time: float = field(default_factory=lambda: round(time.time(), 3), compare=False)  # seconds since 1970, UTC
 
     def of(self, prediction: Prediction, seconds: float) -> Record:
         """Add what was seen in a photo, and how long that took."""
@@ -49,6 +51,7 @@ class Record:
         told = prediction.tells_sides
         return replace(
             self,
+            time=round(time.time(), 3),
             hands=len(prediction.hands),
             hand_pixels=sum(hand.pixels for hand in prediction.hands),
             boxes=[hand.box for hand in prediction.hands],
@@ -69,50 +72,31 @@ class Record:
             del values["sides"], values["side_certainties"]
         values["path"] = readable(self.path)
         values["outputs"] = {kind: readable(path) for kind, path in self.outputs.items()}
-        raw = os.fsencode(self.path)
+        raw = os.fsencode(str(self.path))
         if values["path"].encode() != raw:
             values["path_base64"] = base64.b64encode(raw).decode()
         return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
 
 
-def readable(path: Path) -> str:
+def readable(path: Place) -> str:
     """Return a path as valid Unicode."""
-    return os.fsencode(path).decode("utf-8", "replace")
+    return os.fsencode(str(path)).decode("utf-8", "replace")
 
 
 class Manifest:
     """Where the lines go: stdout, a file that several runs may append to at once, both, or neither."""
 
-    def __init__(self, stdout: bool, path: Path | None) -> None:
+    def __init__(self, stdout: bool, path: Place | None) -> None:
         self.stdout = stdout
-        self.path = path
-        self.descriptor: int | None = None
-        if path is not None:
-            with explained(path):
-                self.descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
-                with alone(self.descriptor):  # a line that another run is just writing looks cut, too
-                    if self._is_cut():
-                        os.write(self.descriptor, b"\n")
-
-    def _is_cut(self) -> bool:
-        """Tell whether a full disk or a power cut has left a line without its end."""
-        assert self.descriptor is not None
-        status = os.fstat(self.descriptor)
-        if status.st_size == 0 or not stat.S_ISREG(status.st_mode):
-            return False
-        os.lseek(self.descriptor, -1, os.SEEK_END)
-        return os.read(self.descriptor, 1) != b"\n"
+        self.file = None if path is None else open_lines(path)
 
     def write(self, record: Record) -> None:
         """Write a line at once and in one piece, so that lines of parallel runs never mix."""
-        if not self.stdout and self.descriptor is None:
+        if not self.stdout and self.file is None:
             return
         line = record.line()
-        if self.descriptor is not None and self.path is not None:
-            with explained(self.path), alone(self.descriptor):
-                rest = line
-                while rest:
-                    rest = rest[os.write(self.descriptor, rest) :]
+        if self.file is not None:
+            self.file.write(line)
         if self.stdout:
             write_stdout(line)
 
@@ -122,8 +106,8 @@ class Manifest:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.descriptor is not None:
-            os.close(self.descriptor)
+        if self.file is not None:
+            self.file.close()
 
 
 @dataclass

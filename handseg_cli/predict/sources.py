@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from handseg_cli.config import PredictConfig
-from handseg_cli.errors import ImageError
+from handseg_cli.errors import ConfigError, ImageError
 from handseg_cli.io.files import PART
-from handseg_cli.io.images import IMAGE_SUFFIXES, sniff, sniff_video
+from handseg_cli.io.images import sniff, sniff_video
 from handseg_cli.io.inputs import read_head
+from handseg_cli.paths import Place, Url, cleaned, place
 from handseg_cli.predict.globs import expand, is_glob, root_of
 from handseg_cli.predict.lists import read_list
+from handseg_cli.predict.names import is_image_name, is_likely, names_picture, stems
+from handseg_cli.predict.objects import Objects
 from handseg_cli.predict.shards import Shard
-from handseg_cli.predict.stamps import SUFFIXES, explain, is_stamped
+from handseg_cli.predict.stamps import SUFFIXES, Source, explain, is_stamped
 
 HEAD = 400  # bytes that tell photos and videos from other files
 Chain = tuple[tuple[int, int], ...]  # (device, inode) of a folder and of those it lies in
@@ -26,13 +29,14 @@ Chain = tuple[tuple[int, int], ...]  # (device, inode) of a folder and of those 
 class Item:
     """One input. `key` is its relative posix path, by which it is mirrored and dealt to shards.
 
-    With an `error` it is what was named or met but cannot be an input.
+    With an `error` it is what was named or met but cannot be an input. `source` is what a list of its store told of it.
     """
 
-    path: Path
+    path: Place
     key: str
     video: bool = False
     error: str = ""
+    source: Source | None = None
 
 
 class Sources:
@@ -47,7 +51,8 @@ class Sources:
         self.shard = shard
         self.on_folder = on_folder
         self.base = common_folder(config)
-        self.output = os.path.realpath(config.output) if config.output else ""
+        self.objects = Objects(config)
+        self.output = os.path.realpath(config.output) if isinstance(config.output, Path) else ""
         self.linked: set[tuple[int, int]] = set()
         self.total = 0
         self.met = False
@@ -62,10 +67,13 @@ class Sources:
                 if entry is None:
                     yield None
                 else:
-                    yield from self.given(Path(entry))
+                    yield from self.listed(entry)
 
-    def named(self, path: Path) -> Iterator[Item]:
+    def named(self, path: Place) -> Iterator[Item]:
         """Yield what one path of the command line stands for; one that does not exist may be a pattern."""
+        if isinstance(path, Url):
+            yield from self.stored(path, may_be_pattern=True)
+            return
         if not is_glob(str(path)) or os.path.lexists(path):
             yield from self.given(path)
             return
@@ -75,6 +83,22 @@ class Sources:
             yield from self.given(match)
         if empty:
             yield from self.mine(self.failed(path, "nothing matches this pattern"))
+
+    def listed(self, entry: str) -> Iterator[Item]:
+        """Yield what an entry of a list stands for."""
+        try:
+            found = place(entry)
+        except ConfigError as error:
+            path = cleaned(entry)
+            reason = str(error).removeprefix(f"{path}: ")
+            yield from self.mine(Item(path, self.objects.key_of(path), error=reason))
+            return
+        yield from self.stored(found) if isinstance(found, Url) else self.given(found)
+
+    def stored(self, url: Url, may_be_pattern: bool = False) -> Iterator[Item]:
+        """Yield the object, or what is in the folder or below the pattern, that an address names."""
+        for found in self.objects.named(url, may_be_pattern):
+            yield from self.mine(Item(found.url, self.objects.key_of(found.url), False, found.error, found.source))
 
     def given(self, path: Path) -> Iterator[Item]:
         """Yield the file, or what is in the folder, that was named."""
@@ -198,12 +222,13 @@ class Sources:
 
 def common_folder(config: PredictConfig) -> str:
     """Return the deepest folder that holds all paths of the command line and, with a list of files, the current one."""
-    folders = [path if os.path.isdir(path) else root_of(str(path)) for path in config.paths]
+    paths = (path for path in config.paths if isinstance(path, Path))
+    folders = [path if os.path.isdir(path) else root_of(str(path)) for path in paths]
     if config.files_from is not None or config.files0_from is not None:
         folders.append(Path())
     try:
         return os.path.commonpath([os.path.abspath(folder) for folder in folders])
-    except ValueError:  # on different drives of Windows
+    except ValueError:  # none, or on different drives of Windows
         return os.getcwd()
 
 
@@ -228,26 +253,11 @@ def leads(link: os.DirEntry[str]) -> bool:
         return False
 
 
-def is_image_name(name: str) -> bool:
-    """Tell whether a name ends as those of photos do."""
-    return os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES
-
-
-def is_likely(name: str, siblings: Container[str]) -> bool:
-    """Tell whether a file looks like a photo by its name: a mask of one beside it, by whichever tool, does not."""
-    return is_image_name(name) and not any(is_image_name(stem) and stem in siblings for stem in stems(name))
-
-
-def stems(name: str) -> list[str]:
-    """Return the names of the photos of which a file may be a picture of ours."""
-    return [name.removesuffix(suffix) for suffix in SUFFIXES.values() if name.endswith(suffix)]
-
-
 def is_photo(path: Path, likely: bool) -> bool:
     """Tell whether a file that was met is an input, by its content where the name does not say enough."""
     if likely:
         return not is_stamped(path)
-    if is_image_name(path.name) or any(map(is_image_name, stems(path.name))):
+    if is_image_name(path.name) or names_picture(path.name):
         return False
     try:
         # Raw formats of many cameras are TIFFs that hold a small preview: no mask of that is wanted.

@@ -12,9 +12,8 @@ from typing import Any
 from handseg_cli import __version__
 from handseg_cli.config import Kind
 from handseg_cli.errors import ImageError
+from handseg_cli.io import jpeg, png
 from handseg_cli.io.inputs import read_bytes, read_head
-from handseg_cli.io.jpeg import read_comment
-from handseg_cli.io.png import read_text
 
 SUFFIXES: dict[Kind, str] = {
     "mask": ".png",
@@ -23,6 +22,7 @@ SUFFIXES: dict[Kind, str] = {
     "cutout": ".cutout.png",
     "sides": ".sides.png",
     "pose": ".json",
+    "parts": ".parts.png",
 }
 KEYWORD = "handseg"
 LINES = ".jsonl"  # of a video: a line for each frame
@@ -32,11 +32,15 @@ STAMP_LIMIT = 1 << 20  # bytes of a text that tells what it was made of
 
 @dataclass(frozen=True)
 class Source:
-    """The photo that was read: its size in bytes, its modification time, and the SHA-256 of its bytes."""
+    """The photo that was read: its size in bytes, its modification time, and the SHA-256 of its bytes.
+
+    `version` is how a store names this version of an object, "" for files, which have none.
+    """
 
     size: int
     mtime_ns: int
     hash: str
+    version: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Stamp:
 
     def __str__(self) -> str:
         # Not with `asdict`, which copies deeply and takes as long as a mask takes to compress.
-        fields = {"version": __version__, **vars(self), "input": vars(self.input)}
+        source = {name: value for name, value in vars(self.input).items() if name != "version" or value}
+        fields = {"version": __version__, **vars(self), "input": source}
         return json.dumps(fields, separators=(",", ":"))
 
 
@@ -64,7 +69,7 @@ def parse_stamp(text: str) -> Stamp | None:
             str(fields["kind"]),
             str(fields["model"]),
             dict(fields["settings"]),
-            Source(int(source["size"]), int(source["mtime_ns"]), str(source["hash"])),
+            Source(int(source["size"]), int(source["mtime_ns"]), str(source["hash"]), str(source.get("version", ""))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
@@ -72,20 +77,25 @@ def parse_stamp(text: str) -> Stamp | None:
 
 def read_stamp(path: Path) -> Stamp | None:
     """Read the stamp of a picture; None for one that is not ours, or that cannot be read."""
-    if path.name.endswith(".png"):
-        return parse_stamp(read_text(path).get(KEYWORD, ""))
-    if path.name.endswith(TEXTS):
-        return read_text_stamp(path)
-    return parse_stamp(read_comment(path).removeprefix(KEYWORD + " "))
-
-
-def read_text_stamp(path: Path) -> Stamp | None:
-    """Read the stamp of a text: all of it, or its first line, is JSON with the stamp in it."""
     try:
-        text = read_head(path, STAMP_LIMIT).decode("utf-8", "replace")
+        return stamp_in(path.name, read_head(path, head_size(path.name)))
     except ImageError:
         return None
-    return parse_stamp(text.partition("\n")[0] if path.name.endswith(LINES) else text)
+
+
+def head_size(name: str) -> int:
+    """Return how many of the first bytes of a picture of this name hold its stamp."""
+    return {".png": png.HEAD, ".jpg": jpeg.HEAD}.get(os.path.splitext(name)[1], STAMP_LIMIT)
+
+
+def stamp_in(name: str, head: bytes) -> Stamp | None:
+    """Find the stamp in the first bytes of a picture, or of a text: all of it, or its first line, is JSON with it."""
+    if name.endswith(".png"):
+        return parse_stamp(png.texts_of(head).get(KEYWORD, ""))
+    if name.endswith(TEXTS):
+        text = head.decode("utf-8", "replace")
+        return parse_stamp(text.partition("\n")[0] if name.endswith(LINES) else text)
+    return parse_stamp(jpeg.comment_of(head).removeprefix(KEYWORD + " "))
 
 
 def is_stamped(path: Path) -> bool:
@@ -97,8 +107,9 @@ def is_fresh(found: Stamp, wanted: Stamp) -> bool:
     """Tell whether a picture is what would be written again; the version that wrote it does not matter."""
     if (found.kind, found.model, found.settings) != (wanted.kind, wanted.model, wanted.settings):
         return False
-    same_file = (found.input.size, found.input.mtime_ns) == (wanted.input.size, wanted.input.mtime_ns)
-    return same_file or found.input.hash == wanted.input.hash
+    was, now = found.input, wanted.input
+    same_file = (was.size, was.mtime_ns, was.version) == (now.size, now.mtime_ns, now.version)
+    return same_file or was.hash == now.hash
 
 
 def look(path: Path) -> Source:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import cast
 
 import cv2
@@ -12,6 +14,9 @@ import cv2
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import NothingFoundError
 from handseg_cli.io.files import sync_folder
+from handseg_cli.predict.appending import of_shard
+from handseg_cli.predict.gauges import Gauges
+from handseg_cli.predict.json_log import JsonLog
 from handseg_cli.predict.manifest import Manifest, Record, Summary
 from handseg_cli.predict.opening import sinks_of
 from handseg_cli.predict.ordered import cores, ordered
@@ -25,6 +30,11 @@ from handseg_cli.registry import resolve
 
 # Inputs that need no work go through in chunks of this many: by thousands a second they may be.
 CHUNK = 64
+STORE_WAITERS = 16
+
+Engine = Callable[
+    [PredictConfig, Iterable[Item | None], Work], AbstractContextManager[Iterator[Record]]
+]  # yields records, as they come
 
 
 def predict(config: PredictConfig) -> Summary:
@@ -55,27 +65,47 @@ def predict_files(config: PredictConfig) -> Summary:
     sources = Sources(config, shard)
     items = watched(sources) if config.watch else sources
     summary = Summary(fail_on=config.fail_on, shard=str(shard))
+    labels = {"model": work.sinks.model, "shard": f"{shard.index + 1}/{shard.count}"}
     last: Record | None = None
-    with signals(stop), Manifest(config.json, config.manifest) as manifest, Reporter(config.quiet) as reporter:
-        for record in records(config, items, work):
+    with (
+        Manifest(config.json, of_shard(config.manifest, shard)) as manifest,
+        Gauges(config.metrics, summary, sources, labels) as gauges,
+        JsonLog(config.quiet, summary) if config.log_json else Reporter(config.quiet) as reporter,
+        begun(config, items, work) as ended,
+    ):
+        for record in ended:
             summary.add(record)
             manifest.write(record)
+            gauges.add(record)
             reporter.show(record, sources.total)
             last = record if record.status == "done" else last
             if config.strict and record.status == "failed":
                 stop.set(1)
-    if last is not None:
-        sync_folder(next(iter(last.outputs.values())).parent)
-    # To be told to stop is how a watch ends.
-    summary.stopped = 0 if config.watch and stop.code > 128 else stop.code
-    if not (sources.met or stop.code):
-        raise NothingFoundError("no photo was found; name photos or folders of photos, or add --recursive")
+        # To be told to stop is how a watch ends.
+        summary.stopped = 0 if config.watch and stop.code > 128 else stop.code
+        if not (sources.met or stop.code):
+            raise NothingFoundError("no photo was found; name photos or folders of photos, or add --recursive")
+    if last is not None and isinstance(written := next(iter(last.outputs.values())), Path):
+        sync_folder(written.parent)
     return summary
+
+
+@contextmanager
+def begun(config: PredictConfig, items: Iterable[Item | None], work: Work) -> Iterator[Iterator[Record]]:
+    """Begin to do the inputs, here or on a cluster, and give their records; signals end it."""
+    if config.engine == "ray":
+        on_ray = cast(Engine, resolve("handseg_cli.predict.on_ray:begun"))
+        with on_ray(config, items, work) as ended:
+            yield ended
+    else:
+        with signals(work.stop):
+            yield records(config, items, work)
 
 
 def records(config: PredictConfig, items: Iterable[Item | None], work: Work) -> Iterator[Record]:
     """Do the inputs in several threads and yield their records in order."""
-    workers = config.workers or cores() + 2  # while some wait for the disk, the others keep the cores busy
+    # While some wait for the disk, or longer for a store, the others keep the cores busy.
+    workers = config.workers or cores() + (STORE_WAITERS if config.is_remote else 2)
     with ThreadPoolExecutor(workers, "photo") as pool:
         for results in ordered(pool, work, chunks(config, items, work), 2 * workers + 1):
             yield from results

@@ -28,6 +28,7 @@ MOVIES: dict[Kind, str] = {
     "overlay": ".overlay.mp4",
     "sides": ".sides.mkv",
     "pose": LINES,
+    "parts": ".parts.mkv",
 }
 FOLDERS: dict[Kind, str] = {
     "mask": ".frames",
@@ -36,6 +37,7 @@ FOLDERS: dict[Kind, str] = {
     "cutout": ".cutout.frames",
     "sides": ".sides.frames",
     "pose": ".pose.frames",
+    "parts": ".parts.frames",
 }
 MARKER = "handseg.json"  # holds the stamp of a folder of frames, once all of them are there
 # One video keeps every core busy, and each in work takes as much memory as the next.
@@ -45,23 +47,26 @@ _one_at_a_time = threading.Lock()
 def predict_video(item: Item, predictor: Predicts, sinks: Sinks, stop: Stop) -> Record | None:
     """Make the pictures of a video and return its record; None if the run stops before the end."""
     with _one_at_a_time, ExitStack() as stack:
-        outputs = outputs_of(sinks.config.output / item.key if sinks.config.output else item.path, sinks.config)
+        video, target = item.path, sinks.config.output / item.key if sinks.config.output else item.path
+        if not (isinstance(video, Path) and isinstance(target, Path)):
+            raise ImageError(f"{video}: a video is done on disks only; give --output a folder of this machine")
+        outputs = outputs_of(target, sinks.config)
         shown = {kind: path.parent if sinks.config.frames else path for kind, path in outputs.items()}
-        up_to_date = Record(item.path, "skipped", "up to date", shown, model=sinks.model)
+        up_to_date = Record(video, "skipped", "up to date", shown, model=sinks.model)
         if stop.code:
             return None
-        if stamp_of(item.path) is not None:  # `clips/*` names the mask videos of the last run, too
-            return Record(item.path, "skipped", "was made by handseg", model=sinks.model)
-        if not stale(outputs, sinks, look(item.path)):
+        if stamp_of(video) is not None:  # `clips/*` names the mask videos of the last run, too
+            return Record(video, "skipped", "was made by handseg", model=sinks.model)
+        if not stale(outputs, sinks, look(video)):
             return up_to_date
-        source = source_of(item.path)
+        source = source_of(video)
         wanted = stale(outputs, sinks, source)
         claims = claim_all(wanted, stack)
         if claims is None:
-            return Record(item.path, "busy", "another run is at it", model=sinks.model)
+            return Record(video, "busy", "another run is at it", model=sinks.model)
         if not stale(wanted, sinks, source):  # another run may have finished it just before it was claimed
             return up_to_date
-        return do(item.path, Maker(predictor, sinks, claims, source), stop)
+        return do(video, Maker(predictor, sinks, claims, source), stop)
 
 
 def outputs_of(target: Path, config: PredictConfig) -> dict[Kind, Path]:

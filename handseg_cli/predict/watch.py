@@ -15,6 +15,7 @@ from pathlib import Path
 from inotify_simple import INotify, flags  # type: ignore[import-untyped]
 
 from handseg_cli.errors import ConfigError, HandsegError
+from handseg_cli.paths import Place
 from handseg_cli.predict.sources import Item, Sources
 
 COMPLETE = flags.CLOSE_WRITE | flags.MOVED_TO
@@ -69,14 +70,14 @@ def complete(items: Iterable[Item | None]) -> Iterator[Item | None]:
     return (item for item in items if item is None or not is_being_written(item.path))
 
 
-def is_being_written(path: Path) -> bool:
+def is_being_written(path: Place) -> bool:
     """Tell whether any process has a file open to write to it.
 
     The kernel knows and refuses a read lease on such a file. On a file of another user, or on a network disk, it grants
     none to anybody: whatever is half-written there fails now and is done when it is closed.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(str(path), os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
         return False
     try:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from handseg_cli.config import Kind, PredictConfig
 from handseg_cli.errors import DiskFullError, HandsegError, ImageError
-from handseg_cli.io.files import Claim, claim, explained
 from handseg_cli.io.images import Photo, PhotoFile
+from handseg_cli.paths import Place, Url
 from handseg_cli.predict.manifest import Record
+from handseg_cli.predict.names import names_picture
 from handseg_cli.predict.opening import Predicts, opened
-from handseg_cli.predict.sinks import NEED_FULL, Sinks
+from handseg_cli.predict.sinks import NEED_FULL, Sinks, State
 from handseg_cli.predict.sources import Item
-from handseg_cli.predict.stamps import Source, look, read_stable
+from handseg_cli.predict.stamps import Source
 from handseg_cli.predict.stops import Stop
+from handseg_cli.predict.stored import Writing, stored
 from handseg_cli.sample import Prediction
 
 FAILURES = (HandsegError, MemoryError)  # what ends one photo; anything else is a bug and ends the run
@@ -29,13 +30,22 @@ Failure = HandsegError | MemoryError
 HUGE = 30_000_000  # pixels; larger photos are done one at a time, as each takes some hundred megabytes
 
 
+@dataclass(frozen=True)
+class Todo:
+    """An input that needs work, and what was seen of each of its pictures."""
+
+    item: Item
+    outputs: dict[Kind, Place]
+    states: dict[Kind, State]
+
+
 @dataclass
 class Job:
     """A photo that is claimed and decoded; `seconds` is the time spent on it so far."""
 
     item: Item
-    outputs: dict[Kind, Path]
-    claims: dict[Kind, Claim]
+    outputs: dict[Kind, Place]
+    claims: dict[Kind, Writing]
     source: Source
     photo: Photo
     seconds: float
@@ -49,34 +59,66 @@ class Work:
         self.sinks = sinks
         self.stop = stop
         self.one_at_a_time = threading.RLock()
+        self._opening = threading.Lock()
+        self._predictor: Predicts | None = None
 
-    @cached_property
+    @property
     def predictor(self) -> Predicts:
-        """The net, opened at its first use."""
-        return opened(self.config)[0]
+        """The net, opened at its first use by one thread while the others wait."""
+        with self._opening:
+            if self._predictor is None:
+                self._predictor = opened(self.config)[0]
+            return self._predictor
 
     def check(self, item: Item) -> Record | None:
-        """Return the record of an input that needs no work, None for one that does."""
+        """Return the record of an input that needs no work, None for one that does or that a store has to tell of."""
+        if not item.error and (isinstance(item.path, Url) or isinstance(self.config.output, Url)):
+            return None  # the threads ask for many at once
+        found = self.look(item)
+        return found if isinstance(found, Record) else None
+
+    def look(self, item: Item) -> Todo | Record:
+        """Look what there is to do for an input."""
         try:
             if item.error:
                 raise ImageError(item.error)
+            if item.video:
+                return Todo(item, {}, {})
+            if self.is_picture(item):
+                return Record(item.path, "skipped", "was made by handseg", model=self.sinks.model)
             outputs = self.sinks.paths(item.path, item.key)
-            if not item.video and all(self.is_fresh(item, outputs)):
-                return Record(item.path, "skipped", "up to date", outputs, model=self.sinks.model)
+            states = self.states(item, outputs)
         except FAILURES as error:
             return self.failed(item, error)
-        _ = self.predictor  # opened here, by one thread, and not when nothing is to be done
-        return None
+        if {"fresh"} == {*states.values()}:
+            return self.up_to_date(item, outputs)
+        return Todo(item, outputs, states)
 
-    def is_fresh(self, item: Item, outputs: dict[Kind, Path]) -> Iterable[bool]:
+    def is_picture(self, item: Item) -> bool:
+        """Tell whether an object is a picture of ours; of files that was told before."""
+        if isinstance(item.path, Path) or not names_picture(item.path.name):
+            return False
+        written = stored(item.path).written()
+        return written is not None and written.stamp is not None
+
+    def states(self, item: Item, outputs: dict[Kind, Place]) -> dict[Kind, State]:
         """Tell of each picture whether it is there and, by its photo's size and time, up to date."""
-        source = look(item.path)
-        return (self.sinks.state(kind, path, source) == "fresh" for kind, path in outputs.items())
+        written = {kind: stored(path).written() for kind, path in outputs.items()}
+        if not any(written.values()):
+            return dict.fromkeys(outputs, "missing")
+        source = item.source or stored(item.path).look()
+        return {kind: self.sinks.judge(kind, path, written[kind], source) for kind, path in outputs.items()}
+
+    def up_to_date(self, item: Item, outputs: dict[Kind, Place]) -> Record:
+        return Record(item.path, "skipped", "up to date", outputs, model=self.sinks.model)
 
     def __call__(self, chunk: Sequence[Item | Record]) -> list[Record]:
         """Do the items of a chunk and return the records of all, in order; once the run stops, of fewer."""
+        looked = [self.look(each) if isinstance(each, Item) else each for each in chunk]
+        if any(isinstance(each, Todo) for each in looked):
+            _ = self.predictor  # that it cannot be opened ends the run
         with ExitStack() as claims:
-            begun = [self.begin(each, claims) if isinstance(each, Item) else each for each in chunk]
+            begun = [self.begin(each, claims) if isinstance(each, Todo) else each for each in looked]
             start = time.perf_counter()
             jobs = [each for each in begun if isinstance(each, Job)]
             results = iter(self.segment([job.photo for job in jobs]))
@@ -85,29 +127,28 @@ class Work:
             ended = (self.finish(each, next(results)) if isinstance(each, Job) else each for each in begun)
             return [record for record in ended if record is not None]
 
-    def begin(self, item: Item, claims: ExitStack) -> Job | Record | None:
+    def begin(self, todo: Todo, claims: ExitStack) -> Job | Record | None:
         """Claim and decode a photo; a record if that is all there is to it, None once the run stops."""
         if self.stop.code:
             return None
-        start = time.perf_counter()
+        start, item = time.perf_counter(), todo.item
         try:
             if item.video:
                 return self.video(item)
-            outputs = self.sinks.paths(item.path, item.key)
-            mine = self.claim(item, outputs, claims)
+            mine = self.claim(todo, claims)
             if mine is None:
                 return Record(item.path, "busy", "another run is at it, or it was named twice", model=self.sinks.model)
             if mine:
-                data, source = read_stable(item.path)
-                self.drop_fresh(mine, source)
+                data, source = stored(item.path).read()
+                self.drop_fresh(mine, todo, source)
             if not mine:
-                return Record(item.path, "skipped", "up to date", outputs, model=self.sinks.model)
+                return self.up_to_date(item, todo.outputs)
             file = PhotoFile(data, str(item.path), self.config.max_pixels)
             if file.pixels > HUGE:
                 claims.enter_context(self.one_at_a_time)
                 trim()
             photo = file.read(pixels_needed(self.config, self.predictor))
-            return Job(item, outputs, mine, source, photo, time.perf_counter() - start)
+            return Job(item, todo.outputs, mine, source, photo, time.perf_counter() - start)
         except FAILURES as error:
             return self.failed(item, error)
 
@@ -117,28 +158,30 @@ class Work:
 
         return predict_video(item, self.predictor, self.sinks, self.stop)
 
-    def claim(self, item: Item, outputs: dict[Kind, Path], stack: ExitStack) -> dict[Kind, Claim] | None:
+    def claim(self, todo: Todo, stack: ExitStack) -> dict[Kind, Writing] | None:
         """Claim the pictures that are not up to date; None where another run has one of them."""
-        source = look(item.path)
-        mine: dict[Kind, Claim] = {}
-        for kind, path in outputs.items():
-            if self.sinks.state(kind, path, source) == "fresh":
+        mine: dict[Kind, Writing] = {}
+        for kind, state in todo.states.items():
+            if state == "fresh":
                 continue
-            if self.config.output is not None:
-                with explained(path):
-                    path.parent.mkdir(parents=True, exist_ok=True)
-            claimed = claim(path)
+            claimed = stored(todo.outputs[kind]).claim(self.config.output is not None)
             if claimed is None:
                 for other in mine.values():
                     other.release()
                 return None
             mine[kind] = stack.enter_context(claimed)
-        self.drop_fresh(mine, source)  # another run may have finished one just before it was claimed
+        # On a disk, another run may have finished one just before it was claimed.
+        looked = self.states(
+            todo.item, {kind: each.final for kind, each in mine.items() if isinstance(each.final, Path)}
+        )
+        for kind, state in looked.items():
+            if state == "fresh":
+                mine.pop(kind).release()
         return mine
 
-    def drop_fresh(self, claims: dict[Kind, Claim], source: Source) -> None:
-        """Release the pictures that turn out to be up to date."""
-        for kind in list(claims):
+    def drop_fresh(self, claims: dict[Kind, Writing], todo: Todo, source: Source) -> None:
+        """Release the pictures that turn out to be up to date, now that the hash of the photo is known."""
+        for kind in [kind for kind in claims if todo.states[kind] != "missing"]:
             if self.sinks.state(kind, claims[kind].final, source) == "fresh":
                 claims.pop(kind).release()
 
@@ -159,7 +202,7 @@ class Work:
                 raise result
             for kind, mine in job.claims.items():
                 stamp = self.sinks.stamp(kind, job.source)
-                mine.write(self.sinks.encode(kind, job.photo.image, result, stamp))
+                mine.write(self.sinks.encode(kind, job.photo.image, result, stamp), str(stamp))
         except FAILURES as error:
             return self.failed(job.item, error)
         finally:

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from handseg_cli.config import PredictConfig
+from handseg_cli.config import Kind, PredictConfig
 from handseg_cli.errors import ImageError, OutputError
 from handseg_cli.io.files import claim
 from handseg_cli.io.video import VideoWriter, open_video
@@ -73,6 +73,13 @@ def run(path: Path, net: Bright | None = None, stop: Stop | None = None, **setti
     return record or Record(path, "failed", "stopped")
 
 
+def written(record: Record, kind: Kind) -> Path:
+    """Return where a picture of a record was written: here always a file."""
+    place = record.outputs[kind]
+    assert isinstance(place, Path)
+    return place
+
+
 def frames_of(path: Path) -> list[Image]:
     with open_video(path, max_pixels=10**6) as video:
         return [frame.image() for frame in video.frames()]
@@ -114,9 +121,9 @@ def test_several_kinds_are_made_at_once(clip: Path) -> None:
         "probability": "clip.mp4.probability.mkv",
         "overlay": "clip.mp4.overlay.mp4",
     }
-    assert (masks_of(record.outputs["mask"])[5] == wanted.mask).all()
-    assert (masks_of(record.outputs["probability"])[5] == wanted.probability).all()
-    assert np.stack(frames_of(record.outputs["overlay"])).shape == (10, 72, 104, 3)
+    assert (masks_of(written(record, "mask"))[5] == wanted.mask).all()
+    assert (masks_of(written(record, "probability"))[5] == wanted.probability).all()
+    assert np.stack(frames_of(written(record, "overlay"))).shape == (10, 72, 104, 3)
 
 
 def test_the_verb_does_videos_and_photos_together(clip: Path, tmp_path: Path, tiny_weights: Path) -> None:
@@ -142,8 +149,8 @@ def test_frames_become_numbered_masks(clip: Path) -> None:
 
 def test_frames_may_be_cut_out(clip: Path) -> None:
     record = run(clip, frames=True, kind=("cutout", "overlay"))
-    assert png(record.outputs["cutout"] / "000009.png").shape == (72, 104, 4)
-    assert png(record.outputs["overlay"] / "000009.jpg").shape == (72, 104, 3)
+    assert png(written(record, "cutout") / "000009.png").shape == (72, 104, 4)
+    assert png(written(record, "overlay") / "000009.jpg").shape == (72, 104, 3)
 
 
 def test_a_video_cannot_be_transparent(clip: Path) -> None:
@@ -211,7 +218,7 @@ def test_files_of_others_are_replaced_only_when_told_to(clip: Path, name: str, f
 
 
 def test_mask_videos_are_not_taken_for_inputs(clip: Path) -> None:
-    masks = run(clip).outputs["mask"]
+    masks = written(run(clip), "mask")
     assert run(masks).reason == "was made by handseg"
     assert sorted(path.name for path in clip.parent.iterdir()) == ["clip.mp4", "clip.mp4.mkv"]
 
@@ -226,7 +233,7 @@ def test_a_video_that_another_run_is_at_is_left_to_it(clip: Path) -> None:
 def test_masks_go_into_the_mirrored_tree(clip: Path, tmp_path: Path) -> None:
     record = run(clip, output=tmp_path / "out" / "masks")
     assert record.outputs == {"mask": tmp_path / "out" / "masks" / "clip.mp4.mkv"}
-    assert len(masks_of(record.outputs["mask"])) == 10
+    assert len(masks_of(written(record, "mask"))) == 10
 
 
 def cut(path: Path) -> bytes:
@@ -255,7 +262,7 @@ def test_what_can_be_read_of_a_video_that_is_cut_off_is_kept_apart(noise: Path) 
     assert 4 <= record.frames < 10
     assert record.reason == f"the video is damaged or cut off; {record.frames} frames could be read"
     assert record.outputs == {"mask": noise.with_name("noise.mkv.partial.mkv")}
-    assert len(masks_of(record.outputs["mask"])) == record.frames
+    assert len(masks_of(written(record, "mask"))) == record.frames
     assert run(noise).status == "failed"
     noise.write_bytes(whole)
     assert run(noise).frames == 10
@@ -265,7 +272,7 @@ def test_what_can_be_read_of_a_video_that_is_cut_off_is_kept_apart(noise: Path) 
 def test_frames_of_a_video_that_is_cut_off_are_never_taken_for_all(noise: Path) -> None:
     whole = cut(noise)
     record = run(noise, frames=True)
-    folder = record.outputs["mask"]
+    folder = written(record, "mask")
     assert record.status == "failed"
     assert len(list(folder.iterdir())) == record.frames
     noise.write_bytes(whole)

@@ -7,6 +7,8 @@ In Python, without files:
     predictor = load()                # the embedded model on the CPU
     prediction = predictor(image)     # image: (H, W, 3) uint8 RGB
     prediction.mask                   # (H, W) uint8, 255 on hands
+
+    poses = load_poses()(image).poses # of each hand `points` (21, 2) in pixels and `joints` (21, 3) in mm
 """
 
 from __future__ import annotations
@@ -15,14 +17,20 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handseg_cli.api import load
+    from handseg_cli.api import load, load_poses
+    from handseg_cli.predict.poses import PosePredictor
     from handseg_cli.predict.predictor import Predictor
 
 __version__ = "0.1.0"
-__all__ = ["Predictor", "__version__", "load"]
+__all__ = ["PosePredictor", "Predictor", "__version__", "load", "load_poses"]
 
 # Imported on first use: every import of a submodule passes through here, and `handseg --help` needs neither.
-LAZY = {"load": "handseg_cli.api", "Predictor": "handseg_cli.predict.predictor"}
+LAZY = {
+    "load": "handseg_cli.api",
+    "load_poses": "handseg_cli.api",
+    "PosePredictor": "handseg_cli.predict.poses",
+    "Predictor": "handseg_cli.predict.predictor",
+}
 
 
 def __getattr__(name: str) -> object:

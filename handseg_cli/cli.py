@@ -22,6 +22,7 @@ from handseg_cli.config import (
     PredictConfig,
     PrepareConfig,
     ShowConfig,
+    StatusConfig,
     SynthConfig,
     TrainConfig,
 )
@@ -34,6 +35,7 @@ from handseg_cli.notes import (
     NOTES,
     PREDICT_NOTES,
     PREPARE_NOTES,
+    STATUS_NOTES,
     SYNTH_NOTES,
     TRAIN_NOTES,
 )
@@ -53,6 +55,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "predict": Command(PredictConfig, "handseg_cli.predict.stream:predict", notes=PREDICT_NOTES),
+    "status": Command(StatusConfig, "handseg_cli.predict.status:status", answers=True, notes=STATUS_NOTES),
     "download": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True, notes=DOWNLOAD_NOTES),
     "download-datasets": Command(DownloadConfig, "handseg_cli.datasets.fetch:download", answers=True),
     "prepare": Command(PrepareConfig, "handseg_cli.datasets.prepare:prepare", answers=True, notes=PREPARE_NOTES),
@@ -140,7 +143,7 @@ def runner(command: Command) -> Callable[[Any], None]:
             # Nobody reads on, as in `handseg ... | head`. Python would complain when it flushes stdout at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(128 + signal.SIGPIPE) from None
-        if not (command.answers or getattr(config, "quiet", False)):
+        if not (command.answers or getattr(config, "quiet", False) or getattr(config, "log_json", False)):
             print(result, file=sys.stderr)
         raise typer.Exit(getattr(result, "exit_code", 0))
 

@@ -13,6 +13,7 @@ Examples:
   handseg predict - < a.jpg > mask.png
   handseg predict clip.mp4 --frames -o frames
   handseg predict photos --task pose --model runs/pose/best.safetensors    a.jpg.json: 21 joints of each hand
+  handseg predict photos --task hands3d --model digit.safetensors --kind parts      two hands that touch, part by part
 
 \b
 Names:
@@ -22,6 +23,7 @@ Names:
   cutout       image.jpg.cutout.png        the hands alone, the rest transparent
   sides        image.jpg.sides.png         8-bit palette: 0 no hand, 1 left, 2 right, 3 of unknown side
   pose         image.jpg.json              joints of each hand; of a video clip.mp4.jsonl, a line for each frame
+  parts        image.jpg.parts.png         8-bit palette: 0 no hand, 1-16 parts of a right one, 17-32 of a left one
   of a video   clip.mp4.mkv                or with --frames the folder clip.mp4.frames
 
 A mask that is up to date is skipped, one made with other weights or settings, or from a photo that has changed
@@ -36,6 +38,25 @@ Exit codes:
   4    cannot start: weights, a device or a package is missing
   5    the disk is full
   130  interrupted (143: terminated, 141: the reader of stdout went away)
+"""
+
+STATUS_NOTES = """
+\b
+Examples:
+  handseg status m.jsonl                              what `handseg predict ... --manifest m.jsonl` has done so far
+  handseg status shard-*.jsonl -i photos -r           of all shards together, and what is missing of the tree
+  handseg status manifests --json | jq .seconds_left
+
+A photo counts once, by its last record; one that another run was at, only where nothing else is known of it.
+A rate is of what has been done since the last pause of five minutes.
+
+\b
+Exit codes:
+  0    all done
+  1    something failed, is missing or is in work, or a manifest is not there
+  2    the command line makes no sense
+  3    there is no record yet
+  4    a manifest cannot be read
 """
 
 DOWNLOAD_NOTES = """
@@ -116,6 +137,7 @@ Examples:
   handseg eval runs/seed/best.safetensors -d egohands --protocol seed
   handseg eval runs/pose/best.safetensors --task pose -d rhd,hands.h5 --html report.html    joints in 2D and 3D
   handseg eval runs/pose/best.safetensors --task pose -d rhd --given hands                   the true hands shown
+  handseg eval runs/digit/best.safetensors --task hands3d -d interhand --given hands          two hands at once
 
 \b
 Exit codes:

@@ -14,6 +14,7 @@ import typer
 
 from handseg_cli.config import Positional, Short
 from handseg_cli.config.layers import layered
+from handseg_cli.paths import Place, Url, place
 
 T = TypeVar("T")
 
@@ -59,12 +60,13 @@ def parameter(field: Field[Any], hint: object) -> Parameter:
     info: object
     if metavar:
         # Hidden, as Typer would list it as "PATH <list[Path]>"; the command's docstring tells what it is.
-        info = typer.Argument(help=text, metavar=metavar, hidden=True)
+        info = typer.Argument(help=text, metavar=metavar, hidden=True, parser=parser(kind))
     elif field.default is MISSING:
         info = typer.Argument(help=text)
     else:
         spellings = flags(field.name, kind, marks)
-        info = typer.Option(*spellings, help=text, metavar=choices(kind), show_default=is_worth_showing(field.default))
+        shown = is_worth_showing(field.default)
+        info = typer.Option(*spellings, help=text, metavar=choices(kind), show_default=shown, parser=parser(kind))
     default = Parameter.empty if field.default is MISSING else field.default
     default = list(default) if isinstance(default, tuple) else default
     return Parameter(field.name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[to_typer(kind), info])
@@ -77,8 +79,20 @@ def flags(name: str, kind: object, marks: list[object]) -> list[str]:
     return [long, *(mark.flag for mark in marks if isinstance(mark, Short))]
 
 
+def parser(kind: Any) -> Callable[[str], Place] | None:
+    """Return what reads a path that may be an address, too; Typer itself would make a path of either."""
+    return place if takes_place(kind) else None
+
+
+def takes_place(kind: Any) -> bool:
+    """Tell whether values of a type may be addresses."""
+    return kind is Url or any(map(takes_place, typing.get_args(kind)))
+
+
 def choices(kind: Any) -> str | None:
-    """Return how the help shows what a repeatable option takes, where that is one of a few words."""
+    """Return how the help shows what an option takes, where that is one of a few words, or a path or an address."""
+    if parser(kind):
+        return "<path|url>"
     items = typing.get_args(kind)
     is_repeatable = typing.get_origin(kind) is tuple and typing.get_origin(items[0]) is Literal
     return f"<{'|'.join(map(str, typing.get_args(items[0])))}>" if is_repeatable else None
@@ -91,6 +105,8 @@ def is_worth_showing(default: object) -> bool:
 
 def to_typer(kind: Any) -> object:
     """Return the type Typer takes for a field's type: for a tuple of any length a list, of an Enum for a Literal."""
+    if parser(kind):
+        return list[str] if typing.get_origin(kind) is tuple else str | None
     if typing.get_origin(kind) is not tuple:
         return kind
     item = typing.get_args(kind)[0]

@@ -52,6 +52,17 @@ RUNTIMES: dict[str, str] = {
     "torch": "handseg_cli.runtime.torch_session:open_session",
 }
 
+# By the scheme of an address, "module:attribute" of what reads and writes objects, and of the class of fsspec it uses.
+STORES: dict[str, tuple[str, str]] = {
+    "s3": ("handseg_cli.io.s3:S3", "s3fs:S3FileSystem"),
+    "gs": ("handseg_cli.io.gcs:Gcs", "gcsfs:GCSFileSystem"),
+    "gcs": ("handseg_cli.io.gcs:Gcs", "gcsfs:GCSFileSystem"),
+    "az": ("handseg_cli.io.bucket:Bucket", "adlfs:AzureBlobFileSystem"),
+    "abfs": ("handseg_cli.io.bucket:Bucket", "adlfs:AzureBlobFileSystem"),
+    "abfss": ("handseg_cli.io.bucket:Bucket", "adlfs:AzureBlobFileSystem"),
+    "memory": ("handseg_cli.io.bucket:Bucket", "fsspec.implementations.memory:MemoryFileSystem"),
+}
+
 # Packages that an extra brings, by the name they are imported under.
 EXTRAS: dict[str, str] = {
     "openvino": "openvino",
@@ -61,6 +72,11 @@ EXTRAS: dict[str, str] = {
     "onnxscript": "export",
     "moderngl": "synth",
     "scipy": "synth",
+    "ray": "ray",
+    "fsspec": "cloud",
+    "s3fs": "cloud",
+    "gcsfs": "cloud",
+    "adlfs": "cloud",
 }
 
 

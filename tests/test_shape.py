@@ -221,7 +221,7 @@ def test_predict_never_loads_torch(tmp_path: Path) -> None:
     Image.new("RGB", (320, 240), "salmon").save(tmp_path / "a.jpg")
     loaded = loaded_by("predict", str(tmp_path))
     assert (tmp_path / "a.jpg.png").is_file()
-    assert not loaded & {"torch", "torchvision", "moderngl", "scipy"}
+    assert not loaded & {"torch", "torchvision", "moderngl", "scipy", "ray"}
 
 
 @pytest.mark.parametrize("command", [[], ["predict"], ["synth"], ["train"], ["eval"], ["export"], ["doctor"], ["show"]])

@@ -37,6 +37,10 @@ EXTRAS = {
     "onnxscript": "export",
     "moderngl": "synth",
     "scipy": "synth",
+    "fsspec": "cloud",
+    "s3fs": "cloud",
+    "gcsfs": "cloud",
+    "adlfs": "cloud",
 }
 
 # The package that each runtime of the registry stands on.

@@ -20,6 +20,7 @@ HEADER_LIMIT = 16 << 20  # bytes of a safetensors header
 USES = {
     "hands": "marks the pixels of hands, for which --task pose is to be left out",
     "pose": "tells the joints of hands that another net has found, with handseg predict or eval --task pose",
+    "hands3d": "tells of two hands at once that another net has found, with handseg predict or eval --task hands3d",
     "keypoints": "is a part of hand3d, of which handseg predict --task pose --model takes the folder",
     "lifting": "is a part of hand3d, of which handseg predict --task pose --model takes the folder",
 }

@@ -10,12 +10,23 @@ from handseg_cli.config.about import DoctorConfig, ExportConfig, ShowConfig
 from handseg_cli.config.data import DownloadConfig, PrepareConfig, SplitName
 from handseg_cli.config.evaluate import EvalConfig, JudgedSplit
 from handseg_cli.config.marks import Positional, Short
-from handseg_cli.config.net import DeviceName, Label, NetConfig, RunConfig, RuntimeName, TaskName, pose_weights
+from handseg_cli.config.net import (
+    POSE_WEIGHTS,
+    DeviceName,
+    Label,
+    NetConfig,
+    RunConfig,
+    RuntimeName,
+    TaskName,
+    pose_weights,
+)
 from handseg_cli.config.predict import STDIN, Kind, PredictConfig, parse_shard, parse_size
+from handseg_cli.config.status import StatusConfig
 from handseg_cli.config.synth import SynthConfig
 from handseg_cli.config.train import FinetuneConfig, LoopConfig, TrainConfig
 
 __all__ = [
+    "POSE_WEIGHTS",
     "STDIN",
     "DeviceName",
     "DoctorConfig",
@@ -36,6 +47,7 @@ __all__ = [
     "Short",
     "ShowConfig",
     "SplitName",
+    "StatusConfig",
     "SynthConfig",
     "TaskName",
     "TrainConfig",

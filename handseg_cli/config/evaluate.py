@@ -17,20 +17,22 @@ Given = Literal["photo", "hands"]
 
 @dataclass(frozen=True, kw_only=True)
 class EvalConfig(RunConfig):
-    """Measure how good hand masks are, or with --task pose the joints of hands.
+    """Measure how good hand masks are, or with --task pose or hands3d the joints of hands.
 
     MODEL is an embedded one by name, an .onnx or .safetensors file, or a folder of finished masks (KEY.png or
     image.jpg.png, in the tree of the photos). Several are compared; without any, lite is measured.
-    Of joints it is a pose model, as in `handseg predict --task pose`.
+    Of joints it is a pose model or one of two hands, as in `handseg predict --task pose` and `--task hands3d`.
     """
 
     models: Annotated[tuple[str, ...], "Names, weights files, or folders of masks.", Positional("MODEL")] = ("lite",)
     datasets: Annotated[
         tuple[str, ...], "Prepared datasets by name or .h5 file, or folders of photos and masks.", Short("-d")
     ] = ()
-    task: Annotated[TaskName, "What is measured: masks, or where joints are, on prepared files that tell."] = "hands"
-    given: Annotated[Given, "For --task pose: hands have to be found in the photo, or true ones are shown."] = "photo"
-    finder: Annotated[str, "For --task pose: which net finds the hands; lite, or the pose model's own."] = ""
+    task: Annotated[TaskName, "What is measured: masks, or joints of each hand, or of two, on prepared files."] = (
+        "hands"
+    )
+    given: Annotated[Given, "For --task pose, hands3d: hands have to be found, or true ones are shown."] = "photo"
+    finder: Annotated[str, "For --task pose, hands3d: which net finds the hands; lite, or the pose model's own."] = ""
     split: Annotated[tuple[JudgedSplit, ...], "Which photos of them; repeat the option for several."] = ("test",)
     root: Annotated[Path | None, "Where data are kept, in place of $HANDSEG_HOME or ~/.handseg."] = None
     protocol: Annotated[
@@ -53,8 +55,10 @@ class EvalConfig(RunConfig):
         squared = self.protocol == "seed"
         require(not (squared and self.min_area), "--min-area is of whole photos; leave it out with --protocol seed")
         masks = self.task == "hands"
-        require(not masks or (self.given == "photo" and not self.finder), "--given and --finder are for --task pose")
-        require(masks or not (squared or self.masks), "--task pose has no masks; leave out --protocol seed and --masks")
+        plain = self.given == "photo" and not self.finder
+        require(not masks or plain, "--given and --finder are for --task pose and hands3d")
+        has_none = f"--task {self.task} has no masks; leave out --protocol seed and --masks"
+        require(masks or not (squared or self.masks), has_none)
         require(self.given == "photo" or not self.finder, "--given hands finds none; leave out --finder")
         require(self.limit >= 0, f"--limit is {self.limit}; it is 0 or more")
         require(self.workers >= 0, f"--workers is {self.workers}; it is 0 or more")

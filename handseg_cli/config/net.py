@@ -10,7 +10,7 @@ from handseg_cli.config.marks import Short, require
 RuntimeName = Literal["auto", "onnx", "openvino", "torch"]
 DeviceName = Literal["cpu", "cuda", "mps"]
 Label = Literal["hand", "arm", "hand+arm"]
-TaskName = Literal["hands", "pose"]
+TaskName = Literal["hands", "pose", "hands3d"]
 
 POSE_WEIGHTS = "handpose"  # the embedded net of joints; that of masks is the default of NetConfig
 
@@ -27,6 +27,7 @@ class RunConfig:
     min_area: Annotated[float, "Drop hands smaller than this fraction of the photo, 0 to 1."] = 0.0
     crf: Annotated[bool, "Pull the border to the photo's edges with a dense CRF (slower)."] = False
     tile: Annotated[bool, "Look at overlapping tiles too, for small hands in huge photos (slower)."] = False
+    closer: Annotated[bool, "Look at small hands again, from near, and let specks go; --tile does without."] = True
     tta: Annotated[bool, "Average with the mirrored photo: a little better, half as fast."] = False
 
     def __post_init__(self) -> None:

@@ -10,13 +10,15 @@ from typing import Annotated, Literal
 from handseg_cli.config.marks import Positional, Short, require
 from handseg_cli.config.net import NetConfig, TaskName
 from handseg_cli.errors import ConfigError
+from handseg_cli.paths import Place, Url
 
-Kind = Literal["mask", "probability", "overlay", "cutout", "sides", "pose"]
+Kind = Literal["mask", "probability", "overlay", "cutout", "sides", "pose", "parts"]
 
 # What each task can write; the first is what it writes unless it is told.
 KINDS: dict[TaskName, tuple[Kind, ...]] = {
     "hands": ("mask", "probability", "overlay", "cutout", "sides"),
     "pose": ("pose", "overlay"),
+    "hands3d": ("pose", "parts", "overlay"),
 }
 
 STDIN = Path("-")
@@ -24,32 +26,44 @@ STDIN = Path("-")
 
 @dataclass(frozen=True)
 class PredictConfig(NetConfig):
-    """Write masks of the hands in photos and videos, or with --task pose their joints.
+    """Write masks of the hands in photos and videos, or with --task pose or hands3d their joints.
 
     PATH is a photo, a folder of photos, a video, or - for one photo on stdin and its mask on stdout.
+    It may be in object storage: s3://, gs:// and az:// addresses do for photos, --output, lists and --manifest.
     The mask of image.jpg is image.jpg.png beside it, or under --output DIR in a mirror of the tree.
     It has the size of the photo as displayed, 255 on hands and 0 elsewhere.
     Joints go to image.jpg.json: of each hand its side and 21 joints, in pixels and in millimetres.
+    With --task hands3d two hands that are close are looked at together, and told part by part.
     """
 
-    paths: Annotated[tuple[Path, ...], "Photos, folders, videos, or - for stdin.", Positional("PATH")] = ()
-    task: Annotated[TaskName, "What is told of hands: which pixels they are, or where their joints are."] = "hands"
-    output: Annotated[Path | None, "Write under this folder and mirror the tree of the inputs.", Short("-o")] = None
+    paths: Annotated[tuple[Place, ...], "Photos, folders, videos, or - for stdin.", Positional("PATH")] = ()
+    task: Annotated[
+        TaskName, "What is told of hands: their pixels, the joints of each, or joints and parts of two at once."
+    ] = "hands"
+    output: Annotated[Place | None, "Write under this folder and mirror the tree of the inputs.", Short("-o")] = None
     recursive: Annotated[bool, "Go into folders within folders.", Short("-r")] = False
     files_from: Annotated[str | None, "Read paths from this file, one a line; - is stdin."] = None
     files0_from: Annotated[str | None, "The same, paths ended by NUL as `find -print0` writes them."] = None
     kind: Annotated[
-        tuple[Kind, ...], "What to write; repeat it for several. If left out: mask, for --task pose pose.", Short("-k")
+        tuple[Kind, ...],
+        "What to write; repeat it for several. If left out: mask, or with another task pose.",
+        Short("-k"),
     ] = ()
     bits: Annotated[Literal[1, 8], "Bits a pixel of the mask file has."] = 8
+    allow_http: Annotated[bool, "Take photos from http:// and https:// addresses, never of private networks."] = False
     overwrite: Annotated[bool, "Replace files that handseg did not write, too."] = False
     refresh: Annotated[bool, "Redo masks that are up to date, too."] = False
     fail_on: Annotated[Literal["any", "all", "never"], "Exit with 1 if any input failed, if all did, or never."] = "any"
     strict: Annotated[bool, "Stop at the first input that fails."] = False
     json: Annotated[bool, "Print a JSON line for each input on stdout."] = False
-    manifest: Annotated[Path | None, "Append the same JSON lines to this file."] = None
+    manifest: Annotated[Place | None, "Append the same JSON lines to this file."] = None
+    metrics: Annotated[Path | None, "Keep counters in this file, as Prometheus' node_exporter reads them."] = None
+    log_json: Annotated[bool, "Write JSON lines on stderr in place of text."] = False
     quiet: Annotated[bool, "Say nothing on stderr but why the command cannot run.", Short("-q")] = False
     shard: Annotated[str, "Do part I of N, as I/N; else taken from Slurm, Kubernetes or torchrun; 1/1: all."] = ""
+    engine: Annotated[Literal["local", "ray"], "What does the work: this process, or a Ray cluster."] = "local"
+    address: Annotated[str, "For --engine ray: the cluster, such as auto; if left out, one on this machine."] = ""
+    actors: Annotated[int, "For --engine ray: processes with a net; 0: as many as the cluster has room for."] = 0
     watch: Annotated[bool, "Keep running and do photos as they arrive, once they are complete."] = False
     max_pixels: Annotated[int, "Refuse photos of more pixels than this."] = 100_000_000
     workers: Annotated[int, "Photos in work at a time; 0: two more than there are CPU cores."] = 0
@@ -58,8 +72,10 @@ class PredictConfig(NetConfig):
     raw: Annotated[
         str, "Raw RGB24 frames of this WIDTHxHEIGHT on stdin, raw grey masks, or lines of joints, on stdout."
     ] = ""
-    finder: Annotated[str, "For --task pose: which net finds the hands; lite, or the pose model's own."] = ""
-    focal: Annotated[float, "For --task pose: the camera's focal length in pixels of the photo; 0: a usual one."] = 0.0
+    finder: Annotated[str, "For --task pose, hands3d: which net finds the hands; lite, or the pose model's own."] = ""
+    focal: Annotated[float, "For the same: the camera's focal length in pixels; 0: by EXIF, or a usual one."] = (
+        0.0
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -73,6 +89,8 @@ class PredictConfig(NetConfig):
         check_task(self)
         check_shard(self.shard)
         check_inputs(self)
+        check_urls(self)
+        check_engine(self)
         if self.from_pipe:
             check_pipe(self)
 
@@ -80,6 +98,11 @@ class PredictConfig(NetConfig):
     def from_pipe(self) -> bool:
         """Tell whether stdin brings the picture and stdout takes the mask."""
         return bool(self.raw) or STDIN in self.paths
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether photos come from, or pictures go to, another machine, which takes its time."""
+        return any(isinstance(each, Url) for each in (*self.paths, self.output))
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -127,14 +150,16 @@ def check_shard(text: str) -> None:
 
 def check_task(config: PredictConfig) -> None:
     """Raise ConfigError if options of one task are given to the other."""
-    kinds, pose = KINDS[config.task], config.task == "pose"
+    kinds, pose = KINDS[config.task], config.task != "hands"
     odd = [kind for kind in config.kind if kind not in kinds]
-    advice = "run again without --task pose for it" if pose else "add --task pose"
+    adds = "it takes" if pose else "add"
+    other = next((task for task, written in KINDS.items() if {*odd[:1]} <= {*written}), config.task)
+    advice = f"run again without --task {config.task} for it" if other == "hands" else f"{adds} --task {other}"
     require(not odd, f"--kind {''.join(odd[:1])}: --task {config.task} writes {', '.join(kinds)}; {advice}")
-    require(pose or not config.finder, "--finder is for --task pose; else --weights finds the hands")
-    require(pose or not config.focal, "--focal is for --task pose")
+    require(pose or not config.finder, "--finder is for --task pose and hands3d; else --weights finds the hands")
+    require(pose or not config.focal, "--focal is for --task pose and hands3d")
     require(0 <= config.focal < float("inf"), f"--focal is {config.focal}; it is a length in pixels, or 0")
-    require(not pose or config.label == "hand", "--task pose is of hands; leave out --label")
+    require(not pose or config.label == "hand", f"--task {config.task} is of hands; leave out --label")
 
 
 def check_inputs(config: PredictConfig) -> None:
@@ -149,6 +174,30 @@ def check_inputs(config: PredictConfig) -> None:
     require(not (config.watch and config.strict), "--watch goes on for ever and --strict stops; leave out one")
 
 
+def check_urls(config: PredictConfig) -> None:
+    """Raise ConfigError for addresses that cannot be what they are to be."""
+    urls = [path for path in config.paths if isinstance(path, Url)]
+    web = [url for url in urls if url.is_web]
+    shown = str(web[0]) if web else ""
+    require(config.allow_http or not web, f"{shown} is on the web; add --allow-http to take photos from there")
+    require(
+        config.output is not None or not web, f"{shown} is on the web, which cannot be written to; add --output DIR"
+    )
+    for name, each in (("--output", config.output), ("--manifest", config.manifest)):
+        require(not (isinstance(each, Url) and each.is_web), f"{name} {each}: the web cannot be written to")
+    remote = bool(urls) or isinstance(config.output, Url)
+    require(not (config.watch and remote), "--watch watches folders of this machine; run again now and then instead")
+
+
+def check_engine(config: PredictConfig) -> None:
+    """Raise ConfigError if options for a cluster come without one, or it cannot do what is asked for."""
+    ray = config.engine == "ray"
+    require(ray or not config.address, "--address is for --engine ray")
+    require(ray or not config.actors, "--actors is for --engine ray")
+    require(config.actors >= 0, f"--actors is {config.actors}; it is 0 or more")
+    require(not (ray and config.from_pipe), "--engine ray does files; leave it out for what comes on stdin")
+
+
 def check_pipe(config: PredictConfig) -> None:
     """Raise ConfigError if an option makes no sense with a picture on stdin and its mask on stdout."""
     way = "--raw" if config.raw else "-"
@@ -160,9 +209,13 @@ def check_pipe(config: PredictConfig) -> None:
         require(config.bits == 8, "--raw writes 8-bit grey; leave out --bits")
     require(config.paths in ((), (STDIN,)), "- is one photo on stdin; leave out the other paths")
     require(len(config.kinds) == 1, f"{way} writes one picture to stdout; give one --kind")
-    plain = config.kinds[0] in ("mask", "probability", "pose")
-    require(not config.raw or plain, "--raw writes --kind mask or probability, or with --task pose pose")
+    plain = config.kinds[0] in ("mask", "probability", "pose", "parts")
+    require(
+        not config.raw or plain,
+        "--raw writes --kind mask or probability, or with --task pose pose, or with --task hands3d parts",
+    )
     require(config.output is None, f"{way} writes to stdout; leave out --output")
     require(not config.json, f"{way} writes the mask to stdout; use --manifest FILE in place of --json")
     require(not config.watch, f"{way} reads stdin; leave out --watch")
+    require(config.metrics is None and not config.log_json, f"{way}: --metrics and --log-json are for runs over files")
     require(not (config.files_from or config.files0_from), f"{way} reads stdin; leave out the file lists")

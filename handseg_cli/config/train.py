@@ -10,22 +10,27 @@ from handseg_cli.config.marks import Positional, Short, require
 from handseg_cli.config.words import weighted
 from handseg_cli.registry import FIRST_SYSTEM
 
-ModelName = Literal["lite", "deeplab", "unet", "handsegnet", "posenet", "poselift", "handpose"]
-PresetName = Literal["", "seed-deeplab", "seed-unet", "rhd-handsegnet", "rhd-posenet", "rhd-lifting"]
-FitName = Literal["crop", "squash", "halves", "cut", "hand", "hand3d"]
+ModelName = Literal["lite", "deeplab", "unet", "handsegnet", "posenet", "poselift", "handpose", "digit"]
+PresetName = Literal["", "seed-deeplab", "seed-unet", "rhd-handsegnet", "rhd-posenet", "rhd-lifting", "digit"]
+FitName = Literal["crop", "squash", "halves", "cut", "hand", "hand3d", "pair"]
 Strength = Literal["none", "light", "full"]
 NoiseName = Literal["hue", "points", "centre", "scale", "offset"]
-VariantName = Literal["proposed", "direct", "bottleneck", "local"]
+TrainSplit = Literal["train", "minitrain", "smalltrain", "tinytrain"]
+ValSplit = Literal["val", "minival", "smallval"]
+VariantName = Literal["proposed", "direct", "bottleneck", "local", "unfused"]
 
 LOSS_NAMES = ("bce", "ce", "dice", "focal", "boundary")
 TOLD_NAMES = ("arm", "side")  # terms that have a net tell more than hands
-# Those of nets that see one hand.
+# Those of nets that see one hand, or both.
 LOSSES_OF_JOINTS = {
     "posenet": ("score_maps",),
     "poselift": ("told", "joints"),
-    "handpose": ("points", "depths", "right", "hand"),
+    "handpose": ("points", "depths", "right", "hand", "maps"),
+    "digit": ("joints", "root_depth", "handedness", "parts", "bones"),
 }
-FITS_OF_JOINTS = ("hand", "hand3d")
+FITS_OF_JOINTS = ("hand", "hand3d", "pair")
+FITS_OF_MODELS = {"digit": ("pair",)}
+VARIANTS = {"poselift": ("proposed", "direct", "bottleneck", "local"), "digit": ("proposed", "unfused")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +46,7 @@ class LoopConfig:
     fit: Annotated[
         FitName,
         "Crop photos, squash them whole, halve them into squares left and right, or cut pieces out at their own scale; "
-        "for nets of joints windows around each hand, or around one of a photo as the third system has them.",
+        "for nets of joints windows around each hand, around one as the third system has them, or around the pair.",
     ] = "crop"
     augment: Annotated[Strength, "How far training pictures are altered; see `handseg show FILE --augmented`."] = "full"
     cutouts: Annotated[Path | None, "Paste hands cut out of photos: a folder of pairs, hand and mask."] = None
@@ -123,9 +128,11 @@ class TrainConfig(LoopConfig):
     datasets: Annotated[tuple[str, ...], "Prepared datasets, by name or .h5 file; NAME=2 is drawn twice as often."] = (
         FIRST_SYSTEM
     )
+    train_split: Annotated[TrainSplit, "What is learned from: all, 1000 photos, a tenth, a twentieth."] = "train"
+    val_split: Annotated[ValSplit, "What is judged by: all, 1000 photos, a quarter."] = "val"
     model: Annotated[ModelName, "The net."] = "lite"
     channels: Annotated[Literal[1, 3, 4], "What deeplab sees: grey, colour, or colour and depth."] = 3
-    variant: Annotated[VariantName, "How poselift tells joints."] = "proposed"
+    variant: Annotated[VariantName, "How poselift tells joints; unfused: digit without its look at parts."] = "proposed"
     palm: Annotated[bool, "For nets of joints: have the middle of the palm in the wrist's place."] = False
     noise: Annotated[
         tuple[NoiseName, ...], "What the third system disturbs: hues; with --fit hand3d also joints and their window."
@@ -153,14 +160,17 @@ class TrainConfig(LoopConfig):
     def check_joints(self) -> None:
         """Raise ConfigError where settings of masks and of joints are mixed up."""
         of_joints = self.model in LOSSES_OF_JOINTS
-        wanted = "hand or hand3d" if of_joints else "crop, squash, halves or cut"
-        require(of_joints == (self.fit in FITS_OF_JOINTS), f"--fit {self.fit}: of {self.model} it is {wanted}")
+        fits = FITS_OF_MODELS.get(self.model, ("hand", "hand3d") if of_joints else ("crop", "squash", "halves", "cut"))
+        wanted = " or ".join(filter(None, (", ".join(fits[:-1]), fits[-1])))
+        require(self.fit in fits, f"--fit {self.fit}: of {self.model} it is {wanted}")
         require(not of_joints or self.cutouts is None, "--cutouts are pasted into photos with masks, not beside joints")
-        require(of_joints or not self.palm, f"--palm is for nets of joints: {', '.join(LOSSES_OF_JOINTS)}")
+        may_palm = of_joints and self.fit != "pair"
+        require(may_palm or not self.palm, "--palm is for nets of joints of one hand: posenet, poselift, handpose")
         require(not of_joints or self.size % 32 == 0, f"--size is {self.size}; of {self.model} it is a multiple of 32")
-        lifts = self.model == "poselift"
-        require(lifts or self.variant == "proposed", "--variant is for --model poselift")
-        turned = lifts and self.augment == "full"
+        there_are = " and ".join(f"{model}: {', '.join(names)}" for model, names in VARIANTS.items())
+        is_there = self.variant in VARIANTS.get(self.model, ("proposed",))
+        require(is_there, f"--variant is for --model {there_are}")
+        turned = self.model == "poselift" and self.augment == "full"
         require(not turned, "--augment full turns pictures but no joints in space; poselift takes none or light")
 
     def check_noise(self) -> None:

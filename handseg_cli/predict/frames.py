@@ -122,6 +122,9 @@ def picture_of(kind: Kind, place: tuple[int, float], image: Image, prediction: P
     if kind == "sides":
         assert prediction.sides is not None
         return prediction.sides
+    if kind == "parts":
+        assert prediction.parts is not None
+        return prediction.parts
     return prediction.mask if kind == "mask" else prediction.probability
 
 

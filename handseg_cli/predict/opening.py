@@ -1,4 +1,4 @@
-"""What a run of either task takes: its sinks, known before a net is opened, and the opened nets."""
+"""What a run of any task takes: its sinks, known before a net is opened, and the opened nets."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ def sinks_of(config: PredictConfig) -> Sinks:
         from handseg_cli.predict.pose_nets import find_pose_nets  # nobody waits for it who wants masks
 
         return find_pose_nets(config, config.finder).sinks(config)
+    if config.task == "hands3d":
+        from handseg_cli.predict.pair_nets import find_pair_nets
+
+        return find_pair_nets(config, config.finder).sinks(config)
     weights = find_weights(config.weights, choose_runtime(config))
     require_task(weights.name, weights.card, "hands")
     return Sinks(config, weights.sha256[:16], config.size or whole(weights, "size"), weights.name)
@@ -53,5 +57,10 @@ def opened(config: PredictConfig) -> tuple[Predicts, Sinks]:
 
         nets = find_pose_nets(config, config.finder)
         return open_poses(nets, config.focal), nets.sinks(config)
+    if config.task == "hands3d":
+        from handseg_cli.predict.pair_nets import find_pair_nets, open_pairs
+
+        nets = find_pair_nets(config, config.finder)
+        return open_pairs(nets, config.focal), nets.sinks(config)
     predictor, weights = open_for(config)
     return predictor, Sinks(config, weights.sha256[:16], predictor.size, weights.name)

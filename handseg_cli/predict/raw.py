@@ -82,6 +82,9 @@ def predict_raw(config: PredictConfig) -> Summary:
 def told(prediction: Prediction, sinks: Sinks, number: int) -> NDArray[np.uint8]:
     """Return the bytes of one frame; of poses, the first brings the line along that is about all of them."""
     (kind,) = sinks.config.kinds
+    if kind == "parts":
+        assert prediction.parts is not None
+        return prediction.parts
     if kind != "pose":
         return prediction.mask if kind == "mask" else prediction.probability
     line = encode_frame(prediction, number, None)

@@ -73,9 +73,7 @@ class PredictConfig(NetConfig):
         str, "Raw RGB24 frames of this WIDTHxHEIGHT on stdin, raw grey masks, or lines of joints, on stdout."
     ] = ""
     finder: Annotated[str, "For --task pose, hands3d: which net finds the hands; lite, or the pose model's own."] = ""
-    focal: Annotated[float, "For the same: the camera's focal length in pixels; 0: by EXIF, or a usual one."] = (
-        0.0
-    )
+    focal: Annotated[float, "For the same: the camera's focal length in pixels; 0: by EXIF, or a usual one."] = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -43,7 +43,7 @@ DOWNLOADS: dict[str, str] = {
 }
 
 # Weights that ship in the package, by the stem of their files in checkpoints/.
-WEIGHTS: dict[str, str] = {"lite": "lite"}
+WEIGHTS: dict[str, str] = {"lite": "lite", "handpose": "handpose"}
 
 # "module:attribute" of open_session(weights, *, device, threads, half).
 RUNTIMES: dict[str, str] = {

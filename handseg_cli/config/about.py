@@ -22,8 +22,11 @@ class ExportConfig:
 
     checkpoint: Annotated[Path, "The checkpoint to read."]
     output: Annotated[Path, "The .onnx, .safetensors or .xml file to write."]
+    half: Annotated[bool, "Keep the weights of a .safetensors file in half precision: half the bytes."] = False
 
     def __post_init__(self) -> None:
+        of_ours = self.output.suffix.lower() == ".safetensors"
+        require(of_ours or not self.half, f"{self.output}: --half is for .safetensors files")
         known = self.output.suffix.lower() in (".onnx", ".safetensors", ".xml")
         require(known, f"{self.output}: name a file that ends in .onnx, .safetensors or .xml")
 

@@ -21,10 +21,9 @@ from handseg_cli.evaluate.run import prepare_run
 from handseg_cli.io.files import write_atomic
 from handseg_cli.io.images import Photo as Decoded
 from handseg_cli.io.progress import Progress
-from handseg_cli.predict.finding import found_hands
 from handseg_cli.predict.ordered import cores, ordered
 from handseg_cli.predict.pose_nets import find_pose_nets, open_poses
-from handseg_cli.predict.poses import Found, PosePredictor, Scene, kept
+from handseg_cli.predict.poses import Found, PosePredictor, Scene
 from handseg_cli.sample import Hand, Pose
 
 T = TypeVar("T")
@@ -44,10 +43,9 @@ class PoseCandidate:
         height, width = shot.image.shape[:2]
         if self.given:
             found = [self._true(hand, (height, width)) for hand in shot.hands if hand.counts]
-        else:
-            (prediction,) = self.predictor.finder.segment([Decoded(shot.image, (height, width))])
-            found = self.predictor.windows(found_hands(prediction))
-        return Scene(shot.image, found, shot.camera)
+            return Scene(shot.image, found, shot.camera)
+        (prediction,) = self.predictor.finder.segment([Decoded(shot.image, (height, width))])
+        return self.predictor.scene(shot.image, prediction, shot.camera)
 
     def _true(self, hand: TrueHand, size: tuple[int, int]) -> Found:
         """Return a true hand as if it had been found. Of its side a net is told that does not tell sides itself."""
@@ -60,8 +58,8 @@ class PoseCandidate:
 
     def pose(self, scene: Scene) -> list[Pose]:
         """Tell the joints of the hands that were found."""
-        (poses,) = self.predictor.pose([scene])
-        return poses if self.given else list(kept(poses))
+        (poses,) = (self.predictor.pose if self.given else self.predictor.search)([scene])
+        return list(poses)
 
     def pairs(self, poses: Sequence[Pose], shot: PoseShot) -> dict[int, int]:
         """Return which of the true hands is which pose, both by number."""

@@ -38,12 +38,16 @@ class Exported:
 
 def export(config: ExportConfig) -> Exported:
     """Write a checkpoint in the format that the name of the output asks for."""
+    if config.half:
+        return export_safetensors(config.checkpoint, config.output, half=True)
     write = cast(Callable[[Path, Path], Exported], resolve(WRITERS[config.output.suffix.lower()]))
     return write(config.checkpoint, config.output)
 
 
-def export_safetensors(checkpoint: Path, output: Path) -> Exported:
-    """Write a checkpoint as a .safetensors file of ours."""
+def export_safetensors(checkpoint: Path, output: Path, *, half: bool = False) -> Exported:
+    """Write a checkpoint as a .safetensors file of ours; in half precision, but for norms and biases, which are few."""
     model, card = load_any(checkpoint)
+    for weight in model.parameters() if half else ():
+        weight.data = weight.data.half() if weight.ndim > 1 else weight.data
     save(output, model, card)
     return Exported(output, output.stat().st_size, card=card)

@@ -48,10 +48,7 @@ class PoseNets:
 
 def find_pose_nets(config: NetConfig, finder: str = "") -> PoseNets:
     """Find a pose model and the net that is to find hands for it: `finder`, or the model's own, or the embedded one."""
-    given = pose_weights(config.weights)
-    if given not in WEIGHTS and given != config.weights:
-        raise ConfigError("--task pose: no pose model comes with this version; name one by --model FILE or FOLDER")
-    config, finding = config.net(given), config.net(finder or NetConfig.weights)
+    config, finding = config.net(pose_weights(config.weights)), config.net(finder or NetConfig.weights)
     model = find_model(config)
     if isinstance(model, Chain) and model.finder and not finder:
         return PoseNets(config, finding, model, None)

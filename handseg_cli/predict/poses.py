@@ -7,20 +7,29 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.io.images import Photo
+from handseg_cli.pose.skeleton import bones
 from handseg_cli.pose.space import pinhole
 from handseg_cli.pose.window import Window
 from handseg_cli.predict.finding import found_hands, window_around
 from handseg_cli.predict.posers import Answer, Poser
 from handseg_cli.predict.predictor import Predictor, checked
-from handseg_cli.sample import Hand, Image, Pose, Prediction
+from handseg_cli.sample import Hand, Image, Mask, Pose, Prediction
 from handseg_cli.tasks.sides import SURE
 
 MOST = 16  # windows that a net sees at once
 HAND = 0.5  # from this score on, what looked like a hand in the mask is one
+HIDDEN = 0.15  # of the smallest hand that was found: what has fewer pixels is a rest of one
+NEW = 0.7  # of the joints of such a hand lie there at least
+FLESH = 0.4  # of the palm's length: how thick fingers and arms are drawn to be, with some room
+BEYOND = 1 << 14  # pixels: no joint is drawn farther off
+MIDDLE = 9  # the base of the middle finger
+PALM = (0, 1, 5, 9, 13, 17)  # wrist, thumb and the bases of the fingers
+BONES = bones("ours").tolist()
 SAME = 0.2  # of the larger side of a hand: two whose joints are, on average, nearer to each other are one
 
 Floats = NDArray[np.float64]
@@ -36,11 +45,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Scene:
-    """A photo (H, W, 3) uint8 RGB, the hands that were found in it, and the camera (3, 3) that took it."""
+    """A photo (H, W, 3) uint8 RGB, the hands that were found in it, and the camera (3, 3) that took it.
+
+    `prediction` has the mask in which they were found, if so.
+    """
 
     image: Image
     found: Sequence[Found]
     camera: Floats
+    prediction: Prediction | None = None
 
 
 @dataclass(frozen=True)
@@ -73,13 +86,29 @@ class PosePredictor:
         """Tell the joints of the hands in photos, which are decoded at their full size."""
         predictions = self.finder.segment(photos)
         start = time.perf_counter()
+        cameras = [pinhole(photo.size, self.focal or photo.focal) for photo in photos]
         scenes = [
-            Scene(photo.image, self.windows(found_hands(prediction)), pinhole(photo.size, self.focal or photo.focal))
-            for photo, prediction in zip(photos, predictions, strict=True)
+            self.scene(photo.image, prediction, camera)
+            for photo, prediction, camera in zip(photos, predictions, cameras, strict=True)
         ]
-        poses = [kept(each) for each in self.pose(scenes)]
+        poses = self.search(scenes)
         seconds = (time.perf_counter() - start) / max(1, len(photos))
         return [told(prediction, found, seconds) for prediction, found in zip(predictions, poses, strict=True)]
+
+    def scene(self, image: Image, prediction: Prediction, camera: Floats) -> Scene:
+        """Return a photo with the hands that its mask shows."""
+        return Scene(image, self.windows(found_hands(prediction)), camera, prediction)
+
+    def search(self, scenes: Sequence[Scene]) -> list[tuple[Pose, ...]]:
+        """Tell the joints of all hands in some photos, of those too that others hid at first."""
+        return [self._with_hidden(scene, kept(poses)) for scene, poses in zip(scenes, self.pose(scenes), strict=True)]
+
+    def _with_hidden(self, scene: Scene, poses: tuple[Pose, ...]) -> tuple[Pose, ...]:
+        rest = unexplained(scene, poses)
+        if rest is None:
+            return poses
+        (more,) = self.pose([replace(scene, found=self.windows(rest.hands))])
+        return kept([*poses, *(pose for pose in more if lies_on(rest.mask, pose))])
 
     def windows(self, hands: Sequence[Hand]) -> list[Found]:
         """Return the windows around hands."""
@@ -98,6 +127,36 @@ class PosePredictor:
             cameras = np.stack([found.window.matrix @ scene.camera for scene, found in some])
             answers += self.poser(windows, cameras, [found.hand.side for _, found in some])
         return answers
+
+
+def unexplained(scene: Scene, poses: Sequence[Pose]) -> Prediction | None:
+    """Return a prediction with what no pose explains of its mask: where hands touch, one window showed both."""
+    if scene.prediction is None or not poses:
+        return None
+    rest = scene.prediction.mask.copy()
+    for pose in poses:
+        erase(rest, pose)
+    least = HIDDEN * min(pose.hand.pixels for pose in poses)
+    hands = tuple(hand for hand in found_hands(replace(scene.prediction, mask=rest)) if hand.pixels >= least)
+    return replace(scene.prediction, mask=rest, hands=hands) if hands else None
+
+
+def lies_on(rest: Mask, pose: Pose) -> bool:
+    """Tell whether a pose is of what was not explained (H, W), not of a hand beside it once more."""
+    height, width = rest.shape
+    x, y = np.clip(np.rint(pose.points), 0, (width - 1, height - 1)).astype(int).T
+    return bool(rest[y, x].mean() >= 255 * NEW)
+
+
+def erase(mask: Mask, pose: Pose) -> None:
+    """Take the flesh round the bones of a hand out of a mask (H, W)."""
+    points = np.clip(np.rint(pose.points), -BEYOND, BEYOND).astype(np.int32)
+    thick = max(1, round(FLESH * float(np.linalg.norm(pose.points[MIDDLE] - pose.points[0]))))
+    for parent, child in BONES:
+        cv2.line(mask, points[parent].tolist(), points[child].tolist(), 0, thick)
+    palm = cv2.convexHull(points[list(PALM)])
+    cv2.fillPoly(mask, [palm], 0)
+    cv2.polylines(mask, [palm], isClosed=True, color=0, thickness=thick)
 
 
 def posed(found: Found, answer: Answer) -> Pose:

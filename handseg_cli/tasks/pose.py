@@ -108,16 +108,17 @@ def answered(logits: Tensor, true: Tensor) -> Tensor:
 
 
 def missed(maps: Tensor, points: Tensor, size: int) -> Tensor:
-    """Return the cross-entropy (B, J) of score maps against bells around the points (B, J, 2) of a window.
+    """Return how far (B, J) score maps are from bells around the points (B, J, 2) of a window, in nats.
 
     A mean place is slow to learn by itself: while a map is flat, all of its pixels have about the same slope.
     """
     stride = size / maps.shape[-1]
     cells = torch.arange(maps.shape[-1], device=maps.device)
     off_centre = (torch.nan_to_num(points.float())[..., None] + 0.5) / stride - 0.5 - cells
-    across, down = (off_centre / BELL).square().div(-2).softmax(-1).unbind(2)
+    across, down = (off_centre / BELL).square().div(-2).log_softmax(-1).unbind(2)
+    true = down[..., None] + across[..., None, :]
     logs = maps.float().flatten(2).log_softmax(2).reshape(maps.shape)
-    return -torch.einsum("bjh,bjw,bjhw->bj", down, across, logs)
+    return (true.exp() * (true - logs)).sum((2, 3))
 
 
 def in_space(outputs: Outputs, batch: Batch, known: Bits) -> Floats:

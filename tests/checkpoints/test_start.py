@@ -48,7 +48,7 @@ def test_the_pose_net_takes_the_encoder_of_the_embedded_one() -> None:
     ours, theirs = model.state_dict(), embedded.state_dict()
     assert all(torch.equal(each, theirs[name]) for name, each in ours.items() if name.startswith("encoder."))
     assert card["training"]["untrained"] == ["laterals", "context", "smooth", "maps", "answers"]
-    assert (card["task"], card["size"], card["fit"]) == ("pose", 192, "squash")
+    assert (card["task"], card["size"], card["fit"]) == ("pose", 128, "squash")
 
 
 def test_the_pose_net_takes_a_classifiers_features(tmp_path: Path) -> None:

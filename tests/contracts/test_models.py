@@ -68,7 +68,13 @@ PROMISES = {
         sees=score_maps,
     ),
     "handpose": Kept(
-        1_986_348, lambda h, w: {"points": (21, 2), "depths": (21,), "right": (1,), "score": (1,)}, SIZES, side=64
+        1_994_412,
+        lambda h, w: {
+            **{"points": (21, 2), "depths": (21,), "right": (1,), "score": (1,)},
+            "maps": (21, h // 4, w // 4),
+        },
+        SIZES,
+        side=64,
     ),
     "digit": Kept(
         40_711_475,

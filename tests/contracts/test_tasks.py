@@ -22,6 +22,7 @@ from handseg_cli.loading.recipe import Recipe
 from handseg_cli.loading.targets import TARGETS
 from handseg_cli.models.bones import to_bones
 from handseg_cli.pose.canonical import normalised
+from handseg_cli.tasks.pose import BELL
 from handseg_cli.tasks.score_maps import score_maps
 from handseg_cli.tasks.task import Task
 from handseg_cli.train.asked import arguments_of, each_of, task_of
@@ -58,6 +59,9 @@ def lifted(batch: Tensors) -> Tensors:
 def hand(batch: Tensors) -> Tensors:
     answers = {"right": batch["right"] == 1, "score": batch["hand"] == 1}
     told = {name: batch[name] for name in ("points", "depths")}
+    cells = torch.arange(batch["image"].shape[-1] // 4)
+    across, down = (((batch["points"][..., None] + 0.5) / 4 - 0.5 - cells) / BELL).square().div(-2).unbind(2)
+    told["maps"] = torch.nan_to_num(down[..., None] + across[..., None, :])
     return told | {name: each.float()[:, None] * 99 - 50 for name, each in answers.items()}
 
 

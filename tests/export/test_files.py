@@ -78,6 +78,19 @@ def bent(path: Path) -> torch.nn.Module:
     return model
 
 
+def test_weights_in_half_precision_are_half_the_bytes_and_about_the_same(tiny_weights: Path, tmp_path: Path) -> None:
+    whole = tiny_weights.with_suffix(".safetensors")
+    done = export(ExportConfig(whole, tmp_path / "half.safetensors", half=True))
+    assert done.size < 0.7 * whole.stat().st_size
+    (model, card), (other, same) = load(whole), load(tmp_path / "half.safetensors")
+    assert card == same
+    for (name, weight), near in zip(model.state_dict().items(), other.state_dict().values(), strict=True):
+        assert near.dtype == weight.dtype, name
+        assert torch.allclose(near, weight, rtol=1e-3, atol=1e-6), name
+    with pytest.raises(ConfigError, match="--half is for"):
+        ExportConfig(whole, tmp_path / "net.onnx", half=True)
+
+
 def test_a_foreign_checkpoint_becomes_one_of_ours(tmp_path: Path) -> None:
     net = UNet()
     names = {"encoder.0.": "inc.conv.conv.", "head.": "outc.conv."}

@@ -11,6 +11,7 @@ import torch
 
 from handseg_cli.checkpoints.build import blank_card, build
 from handseg_cli.checkpoints.store import save
+from handseg_cli.checkpoints.weights import Weights
 from handseg_cli.config import NetConfig, PredictConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.export.hub import hand_segmentor
@@ -58,8 +59,8 @@ def nets(folder: Path, model: str, **settings: Any) -> NetConfig:
 def test_our_net_answers_what_its_last_layer_says(folder: Path) -> None:
     predictor = open_poses(find_pose_nets(nets(folder, "constant.safetensors"), str(folder / "finder.onnx")))
     (pose,) = predictor(photo((60, 80))).poses or ()
-    # The middle of a window of 192 is half a pixel before its pixel 96, where the middle of the box is.
-    scale = 192 / 50
+    # The middle of a window of 128 is half a pixel before its pixel 64, where the middle of the box is.
+    scale = 128 / 50
     assert np.allclose(pose.points, np.array([59.5, 79.5]) - 0.5 / scale, atol=1e-3)
     assert (pose.hand.side, pose.hand.certainty) == ("right", round(1 / (1 + np.exp(-4)), 4))
     assert pose.hand.confidence == round(1 / (1 + np.exp(-3)), 4)
@@ -110,9 +111,11 @@ def test_a_part_of_the_chain_is_told_to_be_one(folder: Path) -> None:
         find_pose_nets(nets(folder, "chain/posenet.safetensors"))
 
 
-def test_without_a_model_it_is_said_that_there_is_none() -> None:
-    with pytest.raises(ConfigError, match="no pose model comes with this version; name one by --model"):
-        find_pose_nets(NetConfig())
+def test_without_a_model_the_embedded_ones_find_hands_and_joints() -> None:
+    found = find_pose_nets(NetConfig())
+    assert isinstance(found.model, Weights)
+    assert found.finder is not None
+    assert (found.model.name, found.finder.name) == ("handpose", "lite")
 
 
 def test_the_chain_runs_in_pytorch_alone(folder: Path) -> None:

@@ -13,10 +13,10 @@ from handseg_cli.pose.skeleton import reorder
 from handseg_cli.pose.space import BONES_MM, pinhole
 from handseg_cli.predict.finding import window_around
 from handseg_cli.predict.posers import Handpose
-from handseg_cli.predict.poses import PosePredictor, kept
+from handseg_cli.predict.poses import PosePredictor, Scene, erase, kept, lies_on, unexplained
 from handseg_cli.predict.predictor import Predictor
 from handseg_cli.runtime.onnx_session import OnnxSession
-from handseg_cli.sample import Hand, Pose
+from handseg_cli.sample import Hand, Pose, Prediction
 from tests.tiny.red_hands import OFFSETS, SIDE, finder, model, photo
 
 PURPLE, YELLOW = (255, 0, 255), (255, 255, 0)
@@ -97,3 +97,27 @@ def test_one_hand_told_twice_is_one() -> None:
     )
     other = replace(again, points=points + np.float32(40))
     assert kept([first, again, other]) == (first, other)
+
+
+def fan(x: float) -> Pose:
+    """Return a hand with spread fingers, 60 pixels wide and 60 high."""
+    tips = np.column_stack([np.linspace(-30, 30, 5), np.full(5, -60)])
+    fingers = np.linspace(0.5, 1, 4)[None, :, None] * tips[:, None]
+    points = np.append(fingers, [0, 0]).reshape(21, 2)[[20, *range(20)]] + (x, 90)
+    return Pose(Hand((0, 0, 9, 9), 2000, 1.0), points.astype(np.float32), np.zeros((21, 3), np.float32))
+
+
+def test_of_two_hands_that_touch_the_one_that_no_pose_explains_is_left() -> None:
+    one, other = fan(60), fan(120)  # they touch with their outer fingers
+    flesh = np.full((120, 200), 255, np.uint8)
+    for pose in (one, other):
+        erase(flesh, pose)
+    mask = 255 - flesh
+    scene = Scene(np.zeros((120, 200, 3), np.uint8), [], pinhole((120, 200)), Prediction(mask, mask))
+    rest = unexplained(scene, [one])
+    assert rest is not None
+    (hand,) = rest.hands
+    assert np.abs(np.array(hand.box) - (90, 24, 157, 97)).max() < 8
+    assert [lies_on(rest.mask, pose) for pose in (one, other)] == [False, True]
+    assert unexplained(scene, [one, other]) is None
+    assert unexplained(scene, []) is None

@@ -9,6 +9,7 @@ from html import escape
 from handseg_cli import __version__
 from handseg_cli.errors import HandsegError
 from handseg_cli.evaluate.charts import COLOURS, Line, shares
+from handseg_cli.evaluate.findings import figure
 from handseg_cli.evaluate.page import as_data, legend
 from handseg_cli.evaluate.pair_judge import Look, PairRow
 from handseg_cli.evaluate.pair_pictures import chosen, figure_of
@@ -16,7 +17,6 @@ from handseg_cli.evaluate.pair_report import OF_GIVEN, PairReport, PairResult, s
 from handseg_cli.evaluate.pair_truth import PairShot
 from handseg_cli.evaluate.pose_page import template
 from handseg_cli.evaluate.pose_pictures import InSpace
-from handseg_cli.evaluate.report import figure
 from handseg_cli.evaluate.tables import listed, origins
 from handseg_cli.io.part_colours import PART_COLOURS
 from handseg_cli.metrics.joints import MILLIMETRES

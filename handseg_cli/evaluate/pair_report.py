@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
-from handseg_cli import __version__
-from handseg_cli.config import EvalConfig
+from handseg_cli.evaluate.findings import Failure, Findings, figure
 from handseg_cli.evaluate.pair_judge import Ends, PairFigures, PairRow
 from handseg_cli.evaluate.pose_report import SETTINGS, known, listed
-from handseg_cli.evaluate.report import Failure, aligned, figure
 from handseg_cli.metrics.joints import MILLIMETRES
 from handseg_cli.metrics.scores import Scores
 from handseg_cli.paths import shown
@@ -48,50 +46,22 @@ class PairResult:
 
 
 @dataclass(frozen=True)
-class PairReport:
-    """What `handseg eval --task hands3d` has found; exits with 1 if photos could not be judged."""
+class PairReport(Findings[PairResult]):
+    """What `handseg eval` has found of two hands."""
 
-    config: EvalConfig
-    results: list[PairResult]
-
-    @property
-    def exit_code(self) -> int:
-        """Return 1 if any photo was not judged."""
-        return int(self.failed > 0)
-
-    @property
-    def judged(self) -> int:
-        """Return how many photos there were, for all models together."""
-        return sum(len(result.rows) for result in self.results)
-
-    @property
-    def failed(self) -> int:
-        """Return how many photos were not judged."""
-        return sum(len(result.failures) for result in self.results)
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """Return what the figures depend on."""
-        return {name: getattr(self.config, name) for name in SETTINGS}
+    SETTINGS: ClassVar = SETTINGS
 
     def __str__(self) -> str:
         """Return dataset by partition with errors, a line for each."""
         heads = ("model", "dataset", "split", "photos", "missed", "MPJPE", "95 %", "single", "two", "MRRPE", "hands")
-        rows = [(*heads, "IoU", "ms"), *map(cells, self.results)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-        lines = ["  ".join(aligned(row, widths)).rstrip() for row in rows]
+        notes = [OF_GIVEN[self.config.given], "", *NOTES]
         if self.failed:
-            lines += ["", f"Not judged, and so in no figure: {self.failed:,} photos."]
-        lines += ["", OF_GIVEN[self.config.given]]
-        if self.config.limit:
-            lines += ["", f"At most {self.config.limit:,} photos of each split were judged (--limit)."]
-        return "\n".join([*lines, "", *NOTES])
+            notes = [f"Not judged, and so in no figure: {self.failed:,} photos.", "", *notes]
+        return self.table((*heads, "IoU", "ms"), cells, notes)
 
     def json(self) -> str:
         """Return all figures, down to each photo, as one JSON object."""
-        results = [result_json(result) for result in self.results]
-        content = {"handseg": __version__, "settings": self.settings, "results": results}
-        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return self.as_json(result_json)
 
 
 def cells(result: PairResult) -> tuple[str, ...]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handseg_cli.config import EvalConfig
+from handseg_cli.evaluate.findings import FAILURES, Failure, failure_of
 from handseg_cli.evaluate.pair_judge import Look, PairRow, judged, looked, pair_figures
 from handseg_cli.evaluate.pair_page import pair_page
 from handseg_cli.evaluate.pair_report import PairReport, PairResult
 from handseg_cli.evaluate.pair_truth import PairShot, find_pair_sources, read_pair
 from handseg_cli.evaluate.pose_run import each_photo, names_of
 from handseg_cli.evaluate.pose_truth import PoseSource
-from handseg_cli.evaluate.report import FAILURES, Failure, failure_of
 from handseg_cli.evaluate.run import prepare_run
 from handseg_cli.io.files import write_atomic
 from handseg_cli.io.images import Photo

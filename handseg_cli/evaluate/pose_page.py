@@ -10,12 +10,12 @@ from importlib import resources
 from handseg_cli import __version__
 from handseg_cli.errors import HandsegError
 from handseg_cli.evaluate.charts import COLOURS, Line, shares
+from handseg_cli.evaluate.findings import figure
 from handseg_cli.evaluate.page import as_data, legend
 from handseg_cli.evaluate.pose_judge import HandRow
 from handseg_cli.evaluate.pose_pictures import InSpace, chosen, figure_of
 from handseg_cli.evaluate.pose_report import PoseReport, PoseResult
 from handseg_cli.evaluate.pose_truth import PoseShot
-from handseg_cli.evaluate.report import figure
 from handseg_cli.evaluate.tables import listed, origins
 from handseg_cli.metrics.joints import MILLIMETRES, PIXELS
 from handseg_cli.sample import Pose

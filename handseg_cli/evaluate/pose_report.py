@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
-from handseg_cli import __version__
-from handseg_cli.config import EvalConfig
+from handseg_cli.evaluate.findings import Failure, Findings, figure
 from handseg_cli.evaluate.pose_judge import Floats, HandRow, PoseFigures, mean_of
-from handseg_cli.evaluate.report import Failure, aligned, figure
 from handseg_cli.metrics.joints import MILLIMETRES, PIXELS
 from handseg_cli.metrics.scores import Scores
 from handseg_cli.paths import shown
@@ -47,31 +45,10 @@ class PoseResult:
 
 
 @dataclass(frozen=True)
-class PoseReport:
-    """What `handseg eval --task pose` has found; exits with 1 if photos could not be judged."""
+class PoseReport(Findings[PoseResult]):
+    """What `handseg eval` has found of joints."""
 
-    config: EvalConfig
-    results: list[PoseResult]
-
-    @property
-    def exit_code(self) -> int:
-        """Return 1 if any photo was not judged."""
-        return int(self.failed > 0)
-
-    @property
-    def judged(self) -> int:
-        """Return how many true hands there were, for all models together."""
-        return sum(len(result.rows) for result in self.results)
-
-    @property
-    def failed(self) -> int:
-        """Return how many photos were not judged."""
-        return sum(len(result.failures) for result in self.results)
-
-    @property
-    def settings(self) -> dict[str, object]:
-        """Return what the figures depend on."""
-        return {name: getattr(self.config, name) for name in SETTINGS}
+    SETTINGS: ClassVar = SETTINGS
 
     def __str__(self) -> str:
         """Return dataset by partition with errors and areas, a line for each."""
@@ -79,22 +56,16 @@ class PoseReport:
             *("model", "dataset", "split", "hands", "found", "false", "side"),
             *("EPE px", "median", "AUC px", "EPE mm", "median", "AUC mm", "ms"),
         )
-        rows = [heads, *map(cells, self.results)]
-        widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-        lines = ["  ".join(aligned(row, widths)).rstrip() for row in rows]
-        if self.failed:
-            lines += ["", f"Not judged, and so in no figure: {self.failed:,} photos."]
+        notes = list(NOTES)
         if self.config.given == "hands":
-            lines += ["", "The true hands were shown, none had to be found (--given hands)."]
-        if self.config.limit:
-            lines += ["", f"At most {self.config.limit:,} photos of each split were judged (--limit)."]
-        return "\n".join([*lines, "", *NOTES])
+            notes = ["The true hands were shown, none had to be found (--given hands).", "", *notes]
+        if self.failed:
+            notes = [f"Not judged, and so in no figure: {self.failed:,} photos.", "", *notes]
+        return self.table(heads, cells, notes)
 
     def json(self) -> str:
         """Return all figures, down to each hand, as one JSON object."""
-        results = [result_json(result) for result in self.results]
-        content = {"handseg": __version__, "settings": self.settings, "results": results}
-        return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return self.as_json(result_json)
 
 
 def cells(result: PoseResult) -> tuple[str, ...]:

@@ -12,11 +12,11 @@ import numpy as np
 
 from handseg_cli.config import EvalConfig, pose_weights
 from handseg_cli.evaluate.candidates import short_name
+from handseg_cli.evaluate.findings import FAILURES, Failure, failure_of
 from handseg_cli.evaluate.pose_judge import Photo, judged, paired, pose_figures
 from handseg_cli.evaluate.pose_page import pose_page
 from handseg_cli.evaluate.pose_report import PoseReport, PoseResult
 from handseg_cli.evaluate.pose_truth import RHD, PoseShot, PoseSource, TrueHand, find_pose_sources
-from handseg_cli.evaluate.report import FAILURES, Failure, failure_of
 from handseg_cli.evaluate.run import prepare_run
 from handseg_cli.io.files import write_atomic
 from handseg_cli.io.images import Photo as Decoded

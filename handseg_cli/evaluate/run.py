@@ -16,9 +16,10 @@ from handseg_cli.config.marks import require
 from handseg_cli.datasets.own import below
 from handseg_cli.errors import DatasetError
 from handseg_cli.evaluate.candidates import Candidate, Found, open_candidates, seed_shot
+from handseg_cli.evaluate.findings import FAILURES, Failure, failure_of
 from handseg_cli.evaluate.judge import Levels, Row, figures, judged, levels
 from handseg_cli.evaluate.page import page
-from handseg_cli.evaluate.report import FAILURES, Failure, Report, Result, failure_of
+from handseg_cli.evaluate.report import Report, Result
 from handseg_cli.evaluate.sources import Shot, Source, find_sources
 from handseg_cli.io.files import explained, write_atomic
 from handseg_cli.io.png import encode_grey

@@ -7,8 +7,9 @@ from html import escape
 from typing import Protocol
 
 from handseg_cli.evaluate.charts import COLOURS
+from handseg_cli.evaluate.findings import Failure, figure
 from handseg_cli.evaluate.judge import Row
-from handseg_cli.evaluate.report import Failure, Result, figure
+from handseg_cli.evaluate.report import Result
 from handseg_cli.metrics.regions import iou, precision, recall
 
 MOST_ROWS = 4000

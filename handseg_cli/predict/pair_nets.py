@@ -30,4 +30,4 @@ def open_pairs(nets: PoseNets, focal: float = 0.0) -> PairPredictor:
     """Open the nets."""
     assert isinstance(nets.model, Weights)
     net = PairNet(open_net(nets.model, nets.config), whole(nets.model, "size"))
-    return PairPredictor(open_finder(nets), net, focal)
+    return PairPredictor(open_finder(nets), net, focal=focal)

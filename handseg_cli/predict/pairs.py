@@ -17,12 +17,12 @@ from handseg_cli.io.part_colours import OF_LEFT, OF_RIGHT
 from handseg_cli.pose.distance import distance
 from handseg_cli.pose.pairs import BINS, STRIDE, Box, in_space, moved, to_millimetres
 from handseg_cli.pose.skeleton import JOINTS, SIDES, bones, reorder
-from handseg_cli.pose.space import BONES_MM, pinhole
+from handseg_cli.pose.space import BONES_MM
 from handseg_cli.predict.finding import found_hands
+from handseg_cli.predict.from_near import FromNear
 from handseg_cli.predict.pair_net import PairAnswer, PairNet, PairWindow
 from handseg_cli.predict.part_masks import lay
 from handseg_cli.predict.poses import is_same
-from handseg_cli.predict.predictor import Predictor, checked
 from handseg_cli.sample import Hand, Image, Mask, Pair, Pose, Prediction
 
 MOST = 8  # windows that a net sees at once
@@ -47,37 +47,17 @@ class PairScene:
 
 
 @dataclass(frozen=True)
-class PairPredictor:
-    """Two opened nets: `finder` marks hands, `net` tells of two. May be called from several threads at once.
+class PairPredictor(FromNear):
+    """`net` tells of two hands that belong together."""
 
-    `focal` is the focal length of the camera in pixels of the photo, 0 for what the photo says, or else a usual one.
-    """
-
-    finder: Predictor
     net: PairNet
-    focal: float = 0.0
-
-    @property
-    def needs_full(self) -> bool:
-        """Tell that photos have to be decoded at their full size: hands are looked at from near."""
-        return True
-
-    @property
-    def pixels(self) -> int:
-        """Return how many pixels of a photo the net that finds hands looks at."""
-        return self.finder.pixels
-
-    def __call__(self, image: Image) -> Prediction:
-        """Tell of the hands in one photo: (H, W, 3) uint8 RGB, or (H, W) uint8 grey, of any size."""
-        image = checked(image)
-        return self.segment([Photo(image, (image.shape[0], image.shape[1]))])[0]
 
     def segment(self, photos: Sequence[Photo]) -> list[Prediction]:
         """Tell of the hands in photos, which are decoded at their full size."""
         predictions = self.finder.segment(photos)
         start = time.perf_counter()
         scenes = [
-            PairScene(photo.image, self.windows(found_hands(each)), pinhole(photo.size, self.focal or photo.focal))
+            PairScene(photo.image, self.windows(found_hands(each)), self.camera(photo))
             for photo, each in zip(photos, predictions, strict=True)
         ]
         answers = self.answers(scenes)

@@ -77,7 +77,7 @@ def find_model(config: NetConfig) -> Weights | Chain:
 
 def open_poses(nets: PoseNets, focal: float = 0.0) -> PosePredictor:
     """Open the nets."""
-    return PosePredictor(open_finder(nets), open_poser(nets), focal)
+    return PosePredictor(open_finder(nets), open_poser(nets), focal=focal)
 
 
 def open_finder(nets: PoseNets) -> Predictor:

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from handseg_cli.io.images import Photo
 from handseg_cli.pose.skeleton import bones
-from handseg_cli.pose.space import pinhole
 from handseg_cli.pose.window import Window
 from handseg_cli.predict.finding import found_hands, window_around
+from handseg_cli.predict.from_near import FromNear
 from handseg_cli.predict.posers import Answer, Poser
-from handseg_cli.predict.predictor import Predictor, checked
 from handseg_cli.sample import Hand, Image, Mask, Pose, Prediction
 from handseg_cli.tasks.sides import SURE
 
@@ -57,39 +56,18 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class PosePredictor:
-    """Two opened nets: `finder` marks hands, `poser` tells their joints. May be called from several threads at once.
+class PosePredictor(FromNear):
+    """`poser` tells the joints of each hand that was found."""
 
-    `focal` is the focal length of the camera in pixels of the photo, 0 for what the photo says, or else a usual one.
-    """
-
-    finder: Predictor
     poser: Poser
-    focal: float = 0.0
-
-    @property
-    def needs_full(self) -> bool:
-        """Tell that photos have to be decoded at their full size: hands are looked at from near."""
-        return True
-
-    @property
-    def pixels(self) -> int:
-        """Return how many pixels of a photo the net that finds hands looks at."""
-        return self.finder.pixels
-
-    def __call__(self, image: Image) -> Prediction:
-        """Tell the joints of the hands in one photo: (H, W, 3) uint8 RGB, or (H, W) uint8 grey, of any size."""
-        image = checked(image)
-        return self.segment([Photo(image, (image.shape[0], image.shape[1]))])[0]
 
     def segment(self, photos: Sequence[Photo]) -> list[Prediction]:
         """Tell the joints of the hands in photos, which are decoded at their full size."""
         predictions = self.finder.segment(photos)
         start = time.perf_counter()
-        cameras = [pinhole(photo.size, self.focal or photo.focal) for photo in photos]
         scenes = [
-            self.scene(photo.image, prediction, camera)
-            for photo, prediction, camera in zip(photos, predictions, cameras, strict=True)
+            self.scene(photo.image, prediction, self.camera(photo))
+            for photo, prediction in zip(photos, predictions, strict=True)
         ]
         poses = self.search(scenes)
         seconds = (time.perf_counter() - start) / max(1, len(photos))

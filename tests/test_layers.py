@@ -68,7 +68,7 @@ def test_the_third_systems_steps_are_counted_in_epochs(preset: str, steps: int, 
 
 def test_a_net_of_joints_has_defaults_of_its_own() -> None:
     config = typed("run", "--model", "handpose", "--datasets", "synth.h5")
-    assert (config.fit, config.size, config.augment) == ("hand", 128, "light")
+    assert (config.fit, config.size, config.augment) == ("hand", 128, "full")
     assert config.terms.keys() == {"points", "depths", "right", "hand", "maps"}
     assert typed("run", "--model", "handpose", "--size", "128").size == 128
 

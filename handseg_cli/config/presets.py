@@ -107,7 +107,6 @@ OF_MODELS: dict[str, dict[str, Any]] = {
     "handsegnet": {"lr": 1e-4, "encoder_lr": 1.0},
     "posenet": {"fit": "hand", "loss": ("score_maps",), "lr": 1e-4, "encoder_lr": 1.0},
     "poselift": {"fit": "hand", "augment": "light", "loss": ("told",)},
-    "handpose": {"fit": "hand", "size": 128, "augment": "light"}
-    | {"loss": ("points", "depths", "right=0.1", "hand=0.1", "maps=0.05")},
+    "handpose": {"fit": "hand", "size": 128} | {"loss": ("points", "depths", "right=0.1", "hand=0.1", "maps=0.05")},
     "digit": {"fit": "pair", "loss": DIGIT_LOSS, "lr": 1e-4, "encoder_lr": 1.0},
 }

@@ -36,11 +36,12 @@ class Reach:
     flip: float = 0.0
 
 
-# Nothing is stretched: the picture stays what a camera sees.
+# Nothing is stretched: the picture stays what a camera sees. Hands point any way; what is never turned is found badly
+# where they point down.
 REACHES = {
     "none": Reach(),
     "light": Reach(zoom=(0.87, 1.15), shift=0.03, flip=0.5),
-    "full": Reach(zoom=(0.75, 1.25), shift=0.06, turn=25.0, flip=0.5),
+    "full": Reach(zoom=(0.8, 1.25), shift=0.05, turn=70.0, flip=0.5),
 }
 
 

@@ -103,7 +103,7 @@ def test_masks_in_a_folder_teach_no_joints(tmp_path: Path) -> None:
         ({"model": "posenet", "fit": "hand3d"}, "give --augment none"),
         ({"model": "posenet", "augment": "none", "noise": ("scale",)}, "--noise scale: needs --fit hand3d"),
         ({"noise": ("hue",)}, "give --augment none"),
-        ({"model": "handpose", "augment": "full", "cutouts": Path("a")}, "--cutouts are pasted into photos with masks"),
+        ({"model": "handpose", "cutouts": Path("a")}, "--cutouts are pasted into photos with masks"),
         ({"palm": True}, "--palm is for nets of joints"),
         ({"variant": "direct"}, "--variant is for --model poselift"),
         ({"schedule": "steps"}, "--drops go with --schedule steps"),

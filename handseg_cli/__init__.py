@@ -17,7 +17,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from handseg_cli.api import load, load_poses
+    from handseg_cli.api import load
+    from handseg_cli.predict.pose_nets import load_poses
     from handseg_cli.predict.poses import PosePredictor
     from handseg_cli.predict.predictor import Predictor
 
@@ -27,7 +28,7 @@ __all__ = ["PosePredictor", "Predictor", "__version__", "load", "load_poses"]
 # Imported on first use: every import of a submodule passes through here, and `handseg --help` needs neither.
 LAZY = {
     "load": "handseg_cli.api",
-    "load_poses": "handseg_cli.api",
+    "load_poses": "handseg_cli.predict.pose_nets",
     "PosePredictor": "handseg_cli.predict.poses",
     "Predictor": "handseg_cli.predict.predictor",
 }

@@ -1,4 +1,4 @@
-"""What `from handseg_cli import load, load_poses` gives: the predictors behind `handseg predict`, for use in Python."""
+"""What `from handseg_cli import load` gives: the predictor behind `handseg predict`, for use in Python."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec
 
-from handseg_cli.config import POSE_WEIGHTS, DeviceName, NetConfig
-from handseg_cli.predict.pose_nets import find_pose_nets, open_poses
-from handseg_cli.predict.poses import PosePredictor
+from handseg_cli.config import NetConfig
 from handseg_cli.predict.predictor import Predictor, open_predictor
 
 P = ParamSpec("P")
@@ -31,14 +29,3 @@ def opened_by(settings: Callable[P, NetConfig]) -> Callable[P, Predictor]:
 
 
 load = opened_by(NetConfig)
-
-
-def load_poses(
-    weights: str = POSE_WEIGHTS, finder: str = "", focal: float = 0.0, *, device: DeviceName = "cpu"
-) -> PosePredictor:
-    """Open a pose model and a net that finds hands for it; all are as in `handseg predict --task pose`.
-
-    prediction = load_poses()(image)
-    prediction.poses[0].points
-    """
-    return open_poses(find_pose_nets(NetConfig(weights=weights, device=device), finder), focal)

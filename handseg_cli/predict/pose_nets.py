@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 from handseg_cli.checkpoints.chain import Chain, find_chain
 from handseg_cli.checkpoints.weights import Weights, find_weights, require_task
-from handseg_cli.config import NetConfig, PredictConfig, pose_weights
+from handseg_cli.config import POSE_WEIGHTS, DeviceName, NetConfig, PredictConfig, pose_weights
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.predict.posers import Hand3d, Handpose, Poser
 from handseg_cli.predict.poses import PosePredictor
@@ -44,6 +44,17 @@ class PoseNets:
         finder = self.finder.sha256[:16] if self.finder else ""
         size = config.size or (whole(self.finder, "size") if self.finder else 0)
         return Sinks(config, self.model.sha256[:16], size, self.model.name, finder)
+
+
+def load_poses(
+    weights: str = POSE_WEIGHTS, finder: str = "", focal: float = 0.0, *, device: DeviceName = "cpu"
+) -> PosePredictor:
+    """Open a pose model and a net that finds hands for it; all are as in `handseg predict --task pose`.
+
+    prediction = load_poses()(image)
+    prediction.poses[0].points
+    """
+    return open_poses(find_pose_nets(NetConfig(weights=weights, device=device), finder), focal)
 
 
 def find_pose_nets(config: NetConfig, finder: str = "") -> PoseNets:

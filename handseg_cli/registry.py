@@ -43,7 +43,10 @@ DOWNLOADS: dict[str, str] = {
 }
 
 # Weights that ship in the package, by the stem of their files in checkpoints/.
-WEIGHTS: dict[str, str] = {"lite": "lite", "handpose": "handpose"}
+WEIGHTS: dict[str, str] = {"lite": "lite", "fast": "lite", "handpose": "handpose"}
+
+# What size photos are scaled to for weights of these names, where it is not the one that their card asks for.
+SIZES: dict[str, int] = {"fast": 224}
 
 # "module:attribute" of open_session(weights, *, device, threads, half).
 RUNTIMES: dict[str, str] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from handseg_cli.errors import CheckpointError
-from handseg_cli.registry import WEIGHTS
+from handseg_cli.registry import SIZES, WEIGHTS
 from handseg_cli.runtime.onnx_file import metadata, read_bounded
 
 FOLDER = Path(__file__).parent
@@ -46,7 +46,10 @@ def find_weights(name_or_path: str, runtime: str = "auto") -> Weights:
         raise CheckpointError(f"{name_or_path}: --runtime {runtime} runs {wanted} files; use --runtime {other}")
     data = read_bounded(path)
     name = name_or_path if name_or_path in WEIGHTS else path.stem
-    return Weights(name, onnx, safetensors, hashlib.sha256(data).hexdigest(), card_of(path, data))
+    card = card_of(path, data)
+    if name_or_path in SIZES:
+        card["size"] = SIZES[name_or_path]
+    return Weights(name, onnx, safetensors, hashlib.sha256(data).hexdigest(), card)
 
 
 def locate(name_or_path: str) -> tuple[Path | None, Path | None]:

@@ -47,7 +47,7 @@ class NetConfig(RunConfig):
     """What opening a net takes: which weights, where they run, and how a mask is made of what they say."""
 
     weights: Annotated[
-        str, "Embedded weights by name, or the path of an .onnx or .safetensors file.", Short("--model")
+        str, "Embedded weights by name, lite or fast, or the path of an .onnx or .safetensors file.", Short("--model")
     ] = "lite"
     label: Annotated[Label, "What is marked: hands, arms up to them, or both. Arms take weights that tell them."] = (
         field(default="hand", kw_only=True)

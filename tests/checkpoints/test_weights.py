@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from handseg_cli.checkpoints import weights
 from handseg_cli.checkpoints.weights import card_of, find_weights, read_card
 from handseg_cli.errors import CheckpointError
+from handseg_cli.registry import SIZES
 
 
 def digest(path: Path) -> str:
@@ -49,6 +50,12 @@ def test_a_registered_name_leads_to_the_file_that_the_runtime_reads(
     assert find_weights("small", "auto").sha256 == digest(tiny_weights)
     assert find_weights("small", "torch").sha256 == digest(tiny_weights.with_suffix(".safetensors"))
     assert find_weights("small", "torch").name == "small"
+
+
+def test_a_name_may_stand_for_another_size_of_the_same_weights() -> None:
+    fast, lite = find_weights("fast"), find_weights("lite")
+    assert fast.sha256 == lite.sha256
+    assert fast.card == lite.card | {"size": SIZES["fast"]} != lite.card
 
 
 @pytest.mark.parametrize(("suffix", "runtime"), [(".onnx", "torch"), (".safetensors", "onnx")])

@@ -44,6 +44,11 @@ class Url:
         return self.place.rstrip("/").rpartition("/")[2]
 
     @property
+    def stem(self) -> str:
+        """Return that without its ending."""
+        return Path(self.name).stem
+
+    @property
     def parent(self) -> Url:
         """Return the folder that the object is in."""
         return Url(self.scheme, self.place.rstrip("/").rpartition("/")[0])
@@ -84,6 +89,11 @@ def place(text: str) -> Place:
     if not clean.bucket:
         raise ConfigError(f"{clean}: names no bucket; it goes on as {scheme}://BUCKET/KEY")
     return clean
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is an address and no path."""
+    return SCHEME.match(text) is not None
 
 
 def cleaned(text: str) -> Url:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from handseg_cli.config.marks import Positional, Short, require
+from handseg_cli.config.marks import Positional, Short, check_addresses, require
 from handseg_cli.config.net import RunConfig, TaskName
 from handseg_cli.config.words import names
+from handseg_cli.paths import is_address
 
 JudgedSplit = Literal["train", "val", "test", "all"]
 Protocol = Literal["photo", "seed"]
@@ -26,8 +27,11 @@ class EvalConfig(RunConfig):
 
     models: Annotated[tuple[str, ...], "Names, weights files, or folders of masks.", Positional("MODEL")] = ("lite",)
     datasets: Annotated[
-        tuple[str, ...], "Prepared datasets by name or .h5 file, or folders of photos and masks.", Short("-d")
+        tuple[str, ...],
+        "Prepared datasets by name, .h5 file or address as s3://bucket/a.h5, or folders of photos and masks.",
+        Short("-d"),
     ] = ()
+    allow_http: Annotated[bool, "Read them from http:// and https:// addresses, never of private networks."] = False
     task: Annotated[TaskName, "What is measured: masks, or joints of each hand, or of two, on prepared files."] = (
         "hands"
     )
@@ -50,6 +54,7 @@ class EvalConfig(RunConfig):
         require(bool(self.models) and all(self.models), "MODEL is empty; it takes a name, a weights file or a folder")
         require(len(set(self.models)) == len(self.models), "the same MODEL is given twice")
         require(len(set(self.dataset_names)) == len(self.dataset_names), "--datasets names the same twice")
+        check_addresses(self.dataset_names, self.allow_http)
         require(bool(self.split), "--split is empty; give train, val, test or all")
         require(len(set(self.split)) == len(self.split), "--split names the same twice")
         squared = self.protocol == "seed"
@@ -62,6 +67,11 @@ class EvalConfig(RunConfig):
         require(self.given == "photo" or not self.finder, "--given hands finds none; leave out --finder")
         require(self.limit >= 0, f"--limit is {self.limit}; it is 0 or more")
         require(self.workers >= 0, f"--workers is {self.workers}; it is 0 or more")
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether any dataset is in a store."""
+        return any(map(is_address, self.dataset_names))
 
     @property
     def dataset_names(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from handseg_cli.config.marks import Positional, Short, require
+from handseg_cli.config.marks import Positional, Short, check_addresses, require
 from handseg_cli.config.words import weighted
 from handseg_cli.registry import FIRST_SYSTEM
 
@@ -125,9 +125,11 @@ class TrainConfig(LoopConfig):
 
     run: Annotated[Path, "Folder of the run.", Positional("RUN")]
     preset: Annotated[PresetName, "Begin with the settings of a published recipe."] = ""
-    datasets: Annotated[tuple[str, ...], "Prepared datasets, by name or .h5 file; NAME=2 is drawn twice as often."] = (
-        FIRST_SYSTEM
-    )
+    datasets: Annotated[
+        tuple[str, ...],
+        "Prepared datasets, by name, .h5 file, or address as s3://bucket/a.h5; NAME=2 is drawn twice as often.",
+    ] = FIRST_SYSTEM
+    allow_http: Annotated[bool, "Read them from http:// and https:// addresses, never of private networks."] = False
     train_split: Annotated[TrainSplit, "What is learned from: all, 1000 photos, a tenth, a twentieth."] = "train"
     val_split: Annotated[ValSplit, "What is judged by: all, 1000 photos, a quarter."] = "val"
     model: Annotated[ModelName, "The net."] = "lite"
@@ -143,6 +145,7 @@ class TrainConfig(LoopConfig):
         self.check_joints()
         self.check_noise()
         require(bool(self.mixture), "--datasets is empty; name at least one that `handseg prepare` has made")
+        check_addresses(self.mixture, self.allow_http)
         require(self.channels == 3 or self.model == "deeplab", "--channels is for --model deeplab")
         require(
             not self.tells or self.model == "lite", "--loss arm and side are for --model lite; others tell hands alone"

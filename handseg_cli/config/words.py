@@ -18,9 +18,9 @@ def weighted(values: Sequence[str]) -> dict[str, float]:
 
 
 def weight(text: str) -> tuple[str, float]:
-    """Read NAME or NAME=WEIGHT."""
+    """Read NAME or NAME=WEIGHT; the name of a file may have a = in it."""
     name, equals, number = text.rpartition("=")
-    if not equals:
+    if not equals or number.endswith(".h5"):
         return text, 1.0
     try:
         value = float(number)

@@ -9,7 +9,7 @@ import errno
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any, ClassVar, TypeVar
 from fsspec import AbstractFileSystem
 
 from handseg_cli.errors import HandsegError, ImageError, OutputError
-from handseg_cli.io.store import LARGEST, Meta, Page
+from handseg_cli.io.store import LARGEST, REPLACED, Meta, Page, Span
 from handseg_cli.paths import Url, shown
 
 Answer = TypeVar("Answer")
@@ -92,6 +92,19 @@ class Bucket:
         """Read at most the first `count` bytes."""
         with told(url, ImageError):
             data: bytes = patiently(lambda: self.fs.cat_file(self.path(url), start=0, end=count))
+        return data
+
+    def parts(self, url: Url, spans: Sequence[Span], of: Meta) -> list[bytes]:
+        """Read stretches of an object that nobody replaces meanwhile."""
+        try:
+            with told(url, ImageError):
+                return patiently(lambda: self._parts(url, spans, of))
+        except FileNotFoundError as error:
+            raise ImageError(f"{url}: {MISSING}") from error
+
+    def _parts(self, url: Url, spans: Sequence[Span], of: Meta) -> list[bytes]:
+        begins, ends = [start for start, _ in spans], [start + length for start, length in spans]
+        data: list[bytes] = self.fs.cat_ranges([self.path(url)] * len(spans), begins, ends, on_error="raise")
         return data
 
     def write(self, url: Url, data: bytes, note: str) -> None:
@@ -189,15 +202,21 @@ MISSING = "does not exist; check the address"
 
 def is_no_bucket(error: BaseException) -> bool:
     """Tell whether what is missing is the whole bucket."""
+    return code_of(error) in ("NoSuchBucket", "ContainerNotFound")
+
+
+def code_of(error: BaseException) -> str:
+    """Return the word by which a store names what is wrong, "" where it names none."""
     answer = getattr(error.__cause__, "response", None)
-    code = answer.get("Error", {}).get("Code") if isinstance(answer, dict) else ""
-    return code in ("NoSuchBucket", "ContainerNotFound")
+    return str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
 
 
 def reason(error: BaseException) -> str:
     """Say why a store does not do what it was asked for, without any secret."""
     if is_no_bucket(error):
         return "there is no such bucket; check its name, and the region or endpoint that is set for the store"
+    if code_of(error) in ("PreconditionFailed", "412"):
+        return REPLACED
     if isinstance(error, PermissionError) or getattr(error, "code", 0) in (401, 403):
         return "access is denied; check the credentials that are set for the store, and the rights that they give"
     if type(error).__name__ in NO_CREDENTIALS:

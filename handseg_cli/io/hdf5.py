@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import COLUMNS, SIDES, SPLITS, Column, Encoded, decode, digest_of, from_cells
 from handseg_cli.io.files import busy, claim, explained
-from handseg_cli.io.layout import Content, Header, digest_over, is_prepared, lay_out, offsets_of, read_content
+from handseg_cli.io.layout import Content, Header, Region, digest_over, is_prepared, lay_out, offsets_of, read_content
 from handseg_cli.io.parts import Part, pack
+from handseg_cli.paths import Place
 from handseg_cli.sample import Sample
 
 MOST_BYTES = 1 << 28  # of one cell
@@ -89,7 +90,7 @@ def write(path: Path, header: Header, samples: Sequence[Encoded]) -> Header:
 class Reader:
     """A prepared file, opened when it is first asked for something; it serves threads, and processes after fork."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Place) -> None:
         self.path = path
         self._lock = threading.Lock()
         self._opened: tuple[BinaryIO, Content] | None = None
@@ -116,6 +117,8 @@ class Reader:
         try:
             return from_cells(self._cells(at))
         except DatasetError as error:
+            if str(error).startswith(f"{self.path}: "):
+                raise
             raise DatasetError(f"{self.path}: sample {index}: {error}") from error
 
     def indices(self, split: str) -> NDArray[np.int64]:
@@ -159,6 +162,9 @@ class Reader:
         if digest_over(self.header, digests) != self.header.digest:
             raise DatasetError(f"{self.path}: is damaged, its samples have another digest; prepare the dataset again")
 
+    def expect(self, indices: Sequence[int]) -> None:
+        """Learn which samples are read next: of use where reading takes its time."""
+
     def close(self) -> None:
         """Close the file; it is opened again when it is asked for something."""
         opened, self._opened = self._opened, None
@@ -169,16 +175,21 @@ class Reader:
         return {column.name: self._cell(column, at) for column in COLUMNS}
 
     def _cell(self, column: Column, at: int) -> bytes:
+        stretch = self._stretch(column, at)
+        return self._read(column.name, *stretch) if stretch.length else b""
+
+    def _stretch(self, column: Column, at: int) -> Region:
+        """Return where in its array a cell is; nowhere if there is no such array."""
         region = self._open()[1].regions.get(column.name)
         if region is None:
-            return b""
+            return Region(0, 0)
         if column.fixed:
-            return self._read(column.name, at * column.row_bytes, column.row_bytes)
+            return Region(at * column.row_bytes, column.row_bytes)
         begin, end = struct.unpack("<QQ", self._read(offsets_of(column), 8 * at, 16))
         length = (end - begin) * column.row_bytes
         if begin > end or end * column.row_bytes > region.length or length > MOST_BYTES:
             raise DatasetError(f"its {column.name} lies where it cannot be; prepare the dataset again")
-        return self._read(column.name, begin * column.row_bytes, length)
+        return Region(begin * column.row_bytes, length)
 
     def _read(self, name: str, start: int, length: int) -> bytes:
         """Read a stretch of an array that is known to be within it."""
@@ -197,11 +208,15 @@ class Reader:
     def _open(self) -> tuple[BinaryIO, Content]:
         if self._opened is None:
             with self._lock:
-                self._opened = self._opened or open_prepared(self.path)
+                self._opened = self._opened or open_prepared(self._file())
         return self._opened
 
-    def __reduce__(self) -> tuple[type[Reader], tuple[Path]]:
-        return Reader, (self.path,)
+    def _file(self) -> Path:
+        assert isinstance(self.path, Path)
+        return self.path
+
+    def __reduce__(self) -> tuple[type[Reader], tuple[Any, ...]]:
+        return type(self), (self.path,)
 
     def __enter__(self) -> Reader:
         return self

@@ -5,14 +5,15 @@ Requests are tried again by botocore itself, with a growing pause after each ref
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from asyncio import gather
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from fsspec.asyn import sync
 
 from handseg_cli.errors import ImageError, OutputError
 from handseg_cli.io.bucket import MISSING, Bucket, in_ns, patiently, require_size, told
-from handseg_cli.io.store import LARGEST, Meta, Page
+from handseg_cli.io.store import LARGEST, Meta, Page, Span
 from handseg_cli.paths import Url
 
 TYPES = {"png": "image/png", "jpg": "image/jpeg", "json": "application/json"}
@@ -60,6 +61,22 @@ class S3(Bucket):
         async with answer["Body"] as body:
             require_size(url, answer["ContentLength"], limit)
             return await body.read(), meta(answer, answer["ContentLength"])
+
+    def _parts(self, url: Url, spans: Sequence[Span], of: Meta) -> list[bytes]:
+        data: list[bytes] = sync(self.fs.loop, self._get_parts, url, spans, of)
+        return data
+
+    async def _get_parts(self, url: Url, spans: Sequence[Span], of: Meta) -> list[bytes]:
+        return await gather(*(self._get_part(url, span, of) for span in spans))
+
+    async def _get_part(self, url: Url, span: Span, of: Meta) -> bytes:
+        start, length = span
+        asked = {"Range": f"bytes={start}-{start + length - 1}"}
+        if of.version:
+            asked["IfMatch"] = f'"{of.version}"'
+        answer = await self.fs._call_s3("get_object", Bucket=url.bucket, Key=url.key, **asked, **self.fs.req_kw)
+        async with answer["Body"] as body:
+            return await body.read()  # type: ignore[no-any-return]
 
     def write(self, url: Url, data: bytes, note: str) -> None:
         """Put an object there whole, with a note in its metadata."""

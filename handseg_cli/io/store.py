@@ -5,7 +5,7 @@ What a store takes is imported when its first address is met; files of this mach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,8 @@ from handseg_cli.paths import Url
 from handseg_cli.registry import STORES, resolve
 
 LARGEST = 512 << 20  # bytes of an object that is read at once
+
+REPLACED = "has been replaced while it was read; start again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Meta:
 
 
 Page = list[tuple[str, Meta]]  # keys within their bucket, in order
+Span = tuple[int, int]  # bytes of an object: where they begin, and how many
 
 
 class Store(Protocol):
@@ -50,6 +53,10 @@ class Store(Protocol):
 
     def head(self, url: Url, count: int) -> bytes:
         """Read at most the first `count` bytes."""
+        ...
+
+    def parts(self, url: Url, spans: Sequence[Span], of: Meta) -> list[bytes]:
+        """Read stretches of an object at once, of the version that was looked at where the store can tell."""
         ...
 
     def write(self, url: Url, data: bytes, note: str) -> None:

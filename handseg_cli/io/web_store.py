@@ -11,25 +11,30 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from handseg_cli import __version__
 from handseg_cli.errors import DownloadError, ImageError, OutputError
-from handseg_cli.io.store import LARGEST, Meta, Page
-from handseg_cli.io.web import TransientError, pieces, require_file, trouble
+from handseg_cli.io.store import LARGEST, REPLACED, Meta, Page, Span
+from handseg_cli.io.web import TransientError, content_range, pieces, require_file, trouble
 from handseg_cli.paths import Url, cleaned
+
+Answer = TypeVar("Answer")
 
 STALL_S = 30.0  # without a single byte
 WHOLE_S = 300.0  # for one photo, however slowly it drips
 TRIES = 4
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 REDIRECTS = 5
+AT_ONCE = 8  # connections to a server
+NOTHING: Mapping[str, str] = {}
 MOVED = (301, 302, 303, 307, 308)
 
 
@@ -50,16 +55,12 @@ class WebStore:
 
     def read(self, url: Url, limit: int = LARGEST) -> tuple[bytes, Meta]:
         """Read a photo; what fails for a reason that may pass is tried again."""
-        for number in range(TRIES):
-            try:
-                return read_once(url, limit)
-            except TransientError as error:
-                if number == TRIES - 1:
-                    raise ImageError(f"{url}: {error}; tried {TRIES} times") from error
-                time.sleep(min(max(error.wait_s, FIRST_WAIT_S * 2**number), LONGEST_WAIT_S))
-            except DownloadError as error:
-                raise ImageError(f"{url}: {error}") from error
-        raise AssertionError
+        return patiently(url, lambda: read_once(url, limit))
+
+    def parts(self, url: Url, spans: Sequence[Span], of: Meta) -> list[bytes]:
+        """Read stretches of a file, by a server that can tell whether it is still the same."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return [*pool.map(lambda span: patiently(url, lambda: part_once(url, span, of)), spans)]
 
     def head(self, url: Url, count: int) -> bytes:
         """Return nothing: what is behind an address is told when it is read."""
@@ -81,6 +82,42 @@ class WebStore:
 def refuse(url: Url) -> NoReturn:
     """Raise what there is to say of an output on the web."""
     raise OutputError(f"{url}: the web cannot be written to; give --output DIR, or a bucket")
+
+
+def patiently(url: Url, call: Callable[[], Answer]) -> Answer:
+    """Return what a call returns; one that fails for a reason that may pass is made again, after a while."""
+    for number in range(TRIES):
+        try:
+            return call()
+        except TransientError as error:
+            if number == TRIES - 1:
+                raise ImageError(f"{url}: {error}; tried {TRIES} times") from error
+            time.sleep(min(max(error.wait_s, FIRST_WAIT_S * 2**number), LONGEST_WAIT_S))
+        except DownloadError as error:
+            raise ImageError(f"{url}: {error}") from error
+    raise AssertionError
+
+
+def part_once(url: Url, span: Span, of: Meta) -> bytes:
+    """Read a stretch of a file."""
+    start, length = span
+    with closing(asked(url, "GET", {"Range": f"bytes={start}-{start + length - 1}"})) as answer:
+        require_file(answer, url.name)
+        if answer.status != 206:
+            raise DownloadError("its server gives no parts of files; put it into a bucket")
+        told = meta_of(answer)
+        if (told.mtime_ns, told.version) != (of.mtime_ns, of.version):
+            raise DownloadError(REPLACED)
+        if content_range(answer.headers) != (start, start + length, of.size):
+            raise DownloadError("its server sends another part of the file than it was asked for")
+        data = bytearray()
+        for piece in pieces(answer):
+            data += piece
+            if len(data) > length:
+                raise DownloadError("its server sends more of the file than it was asked for")
+    if len(data) < length:
+        raise TransientError(f"the connection was cut after {len(data)} of {length} bytes")
+    return bytes(data)
 
 
 def read_once(url: Url, limit: int) -> tuple[bytes, Meta]:
@@ -113,11 +150,11 @@ def meta_of(answer: HTTPResponse) -> Meta:
     return Meta(int(length) if told else -1, mtime_ns, version)
 
 
-def asked(url: Url, method: str) -> HTTPResponse:
+def asked(url: Url, method: str, more: Mapping[str, str] = NOTHING) -> HTTPResponse:
     """Ask for an address and return the answer of where it leads in the end."""
     address = quote(str(url), safe="!#$%&'()*+,/:;=?@[]~")
     for _ in range(REDIRECTS + 1):
-        answer = ask(address, method)
+        answer = ask(address, method, more)
         if answer.status not in MOVED:
             return answer
         with closing(answer):
@@ -128,7 +165,7 @@ def asked(url: Url, method: str) -> HTTPResponse:
     raise DownloadError(f"redirects more than {REDIRECTS} times")
 
 
-def ask(address: str, method: str) -> HTTPResponse:
+def ask(address: str, method: str, more: Mapping[str, str] = NOTHING) -> HTTPResponse:
     """Ask the one server that an address names, by a connection to a public address of it."""
     connection = None
     try:
@@ -142,7 +179,7 @@ def ask(address: str, method: str) -> HTTPResponse:
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         headers = {"User-Agent": f"handseg/{__version__}", "Accept-Encoding": "identity", "Connection": "close"}
         with ended_after(connection.sock, STALL_S):  # else headers might come a letter at a time
-            connection.request(method, path, headers=headers)
+            connection.request(method, path, headers={**headers, **more})
             answer = connection.getresponse()
         if connection.sock is not None:
             connection.sock.close()  # the answer holds it, too, and ends it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice, product
 from typing import Any, TypeVar
 
@@ -88,10 +88,15 @@ class Feed:
         return self._made(jobs)
 
     def _made(self, jobs: Sequence[Job]) -> Iterator[Batch]:
+        stride = self.crew.count if self.crew else 1
+        told = [
+            replace(job, later=jobs[number + stride].indices) if number + stride < len(jobs) else job
+            for number, job in enumerate(jobs)
+        ]
         if self.crew is None:
-            yield from map(batch_of, map(self.maker, jobs))
+            yield from map(batch_of, map(self.maker, told))
         else:
-            yield from ahead(self.crew.run(jobs))
+            yield from ahead(self.crew.run(told))
 
 
 def ahead(made: Generator[Arrays, None, None]) -> Iterator[Batch]:

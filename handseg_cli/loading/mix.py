@@ -17,9 +17,11 @@ from handseg_cli.config.words import weighted
 from handseg_cli.datasets.splits import drawn, whole_of
 from handseg_cli.errors import DatasetError
 from handseg_cli.io.encoded import SPLITS
+from handseg_cli.io.far import reader_of
 from handseg_cli.io.hdf5 import Reader
 from handseg_cli.io.shapes import Size
 from handseg_cli.loading.hands import dominant, one_hand, two_hands
+from handseg_cli.paths import Place, Url, is_address, place
 from handseg_cli.pose.skeleton import JOINTS, ORDERS, SIDES
 from handseg_cli.registry import ALIASES
 from handseg_cli.sample import Sample
@@ -35,20 +37,25 @@ class Part:
     """One prepared file, and how often an epoch takes each of its samples."""
 
     name: str
-    path: Path
+    path: Place
     weight: float = 1.0
+    root: Path | None = None  # where data are kept, of a file in a store
 
 
 def parts(names: Sequence[str], root: Path) -> list[Part]:
-    """Find prepared files by NAME, NAME=WEIGHT or PATH.h5, names below `root`; DatasetError for one that is missing."""
+    """Find prepared files by NAME, PATH.h5 or address, each perhaps with =WEIGHT, names below `root`.
+
+    DatasetError for one that is missing on this disk.
+    """
     found = []
     for name, weight in weighted(names).items():
         known = ALIASES.get(name, name)
-        if name.endswith(".h5"):
-            part, advice = Part(Path(name).stem, Path(name), weight), "give the path of a prepared file"
+        if name.endswith(".h5") or is_address(name):
+            path, advice = place(name), "give the path of a prepared file"
+            part = Part(path.stem, path, weight, root if isinstance(path, Url) else None)
         else:
             part, advice = Part(known, root / "prepared" / f"{known}.h5", weight), f"run `handseg prepare {known}`"
-        if not part.path.exists():
+        if isinstance(part.path, Path) and not part.path.exists():
             raise DatasetError(f"{part.path}: is not there; {advice}")
         found.append(part)
     return found
@@ -69,7 +76,7 @@ class Mix:
         if not {*map(whole_of, splits)} <= {*SPLITS[1:], ALL}:
             raise ValueError(f"{split!r} is no split")
         self.parts = tuple(parts)
-        self.readers = tuple(Reader(part.path) for part in parts)
+        self.readers = tuple(reader_of(part.path, part.root) for part in parts)
         photos = [
             np.arange(len(reader), dtype=np.int64)
             if split == ALL
@@ -103,6 +110,15 @@ class Mix:
             return two_hands(sample, order)
         side = SIDES[order][self.numbers[at][place]]
         return one_hand(sample, order, side if self.each == "hand" else dominant(sample, order, header.classes))
+
+    def expect(self, indices: Sequence[int]) -> None:
+        """Learn which samples are read next: what lies far away is asked for at once."""
+        rows: list[list[int]] = [[] for _ in self.readers]
+        for index in indices:
+            at = self._file_of(index)
+            rows[at].append(int(self.chosen[at][index - self.starts[at]]))
+        for reader, wanted in zip(self.readers, rows, strict=True):
+            reader.expect(wanted)
 
     def classes(self, index: int) -> tuple[str, ...]:
         """Return what the numbers of a sample's parts stand for."""

@@ -27,11 +27,15 @@ class Arrays(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """One batch: samples by index, and either the seeds of their chance or which view of each."""
+    """One batch: samples by index, and either the seeds of their chance or which view of each.
+
+    `later` are the samples of the batch that the same process makes next.
+    """
 
     indices: tuple[int, ...]
     seeds: tuple[tuple[int, ...], ...] = ()
     views: tuple[int, ...] = ()
+    later: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Maker:
     cutouts: tuple[Cutout, ...] = ()
 
     def __call__(self, job: Job) -> Arrays:
-        """Make the pictures of a batch."""
+        """Make the pictures of a batch, while what those of the next one take is on its way."""
+        self.mix.expect(job.indices + job.later)
         if job.seeds:
             pictures = [self.by_chance(index, seed) for index, seed in zip(job.indices, job.seeds, strict=True)]
         else:

@@ -88,6 +88,24 @@ def is_restart() -> bool:
     return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
 
 
+def job() -> str:
+    """Return what torchrun calls the work that its processes share, those that join later too; "" if it does not."""
+    name = os.environ.get("TORCHELASTIC_RUN_ID", "none")
+    return "" if name == "none" else name
+
+
+def from_first(data: bytes, device: torch.device) -> bytes:
+    """Return the bytes of the first process, whatever the others have."""
+    if ranks() == 1:
+        return data
+    size = torch.tensor(len(data), device=device)
+    distributed.broadcast(size, 0)
+    wanted = bytearray(data) if rank() == 0 else bytearray(int(size))
+    sent = torch.frombuffer(wanted, dtype=torch.uint8).to(device) if wanted else torch.empty(0, device=device)
+    distributed.broadcast(sent, 0)
+    return sent.cpu().numpy().tobytes()
+
+
 def any_of(flag: bool, device: torch.device) -> bool:
     """Tell whether any process says yes, so that all do the same."""
     if ranks() == 1:

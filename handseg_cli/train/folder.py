@@ -18,8 +18,10 @@ from handseg_cli.config import LoopConfig
 from handseg_cli.config.layers import RUN_FILE, to_table
 from handseg_cli.errors import ConfigError
 from handseg_cli.io.files import explained, lock, write_atomic
-from handseg_cli.train.distributed import is_restart, rank, ranks
+from handseg_cli.train.distributed import is_restart, job, rank, ranks
 from handseg_cli.train.state import LAST
+
+ENVIRONMENT = "environment.json"
 
 
 @contextmanager
@@ -37,15 +39,26 @@ def opened(config: LoopConfig, run: Path, device: torch.device) -> Iterator[None
         if (run / LAST).exists() and not goes_on(config, run):
             raise ConfigError(f"{run}: holds a training already; go on with --resume, or name another folder")
         write_atomic(run / RUN_FILE, to_json(to_table(config)))
-        write_atomic(run / "environment.json", to_json(environment(device)))
+        write_atomic(run / ENVIRONMENT, to_json(environment(device)))
         yield
     finally:
         os.close(descriptor)
 
 
 def goes_on(config: LoopConfig, run: Path) -> bool:
-    """Tell whether a training begins where an earlier one stopped: as was asked for, or where torchrun starts anew."""
-    return config.resume or (is_restart() and (run / LAST).exists())
+    """Tell whether a training begins where an earlier one stopped: as was asked for, or where torchrun starts anew.
+
+    What joins a training under way does not know of its restarts, but of its name.
+    """
+    return config.resume or ((run / LAST).exists() and (is_restart() or (job() != "" and job() == job_in(run))))
+
+
+def job_in(run: Path) -> str:
+    """Return what torchrun called the work that was last done in a folder, "" where nothing tells."""
+    try:
+        return str(json.loads((run / ENVIRONMENT).read_bytes())["job"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return ""
 
 
 def to_json(table: dict[str, Any]) -> bytes:
@@ -62,6 +75,7 @@ def environment(device: torch.device) -> dict[str, Any]:
         "system": platform.platform(),
         "device": str(device),
         "processes": ranks(),
+        "job": job(),
         "threads": torch.get_num_threads(),
         "command": sys.argv,
     }

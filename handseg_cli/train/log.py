@@ -33,6 +33,11 @@ class Plan:
     epochs: int
     steps: int  # of an epoch
     pictures: int  # of a step, in all processes
+    accumulate: int = 1
+
+    def done(self, at: Place) -> int:
+        """Return how many steps of the plan are done; earlier epochs may have had more, or fewer."""
+        return at.done(self.steps, self.accumulate)
 
 
 class Log:
@@ -55,7 +60,7 @@ class Log:
         speed = self.speed_since(self.last, at.step)
         loss = sum(losses.values())
         name = f"epoch {at.epoch + 1}/{self.plan.epochs}  loss {loss:.4f}{self.score}  {speed:.1f} images/s"
-        self.report(at.step, self.plan.epochs * self.plan.steps, name)
+        self.report(self.plan.done(at), self.plan.epochs * self.plan.steps, name)
         if at.step % EVERY == 0:
             self.last = (time.perf_counter(), at.step)
             line = {"step": at.step, "epoch": at.epoch + 1, "lr": rate, "images_per_s": round(speed, 2), "loss": losses}
@@ -78,7 +83,7 @@ class Log:
         if not losses:
             return f"before{self.score}"
         mark = " (best)" if self.score and at.stale == 0 else ""
-        left = timedelta(seconds=round(self.seconds_left(at.step)))
+        left = timedelta(seconds=round(self.seconds_left(at)))
         speed = f"{self.speed_since(self.began, at.step):.1f} images/s"
         loss = f"loss {sum(losses.values()):.4f}"
         return f"epoch {at.epoch}/{self.plan.epochs}  {loss}{self.score}{mark}  {speed}  {left} left"
@@ -93,11 +98,10 @@ class Log:
         """Return images a second since a moment at a step."""
         return (step - mark[1]) * self.plan.pictures / max(1e-9, time.perf_counter() - mark[0])
 
-    def seconds_left(self, step: int) -> float:
+    def seconds_left(self, at: Place) -> float:
         """Return how long the rest takes at the mean speed so far."""
-        done = step - self.began[1]
-        per_step = (time.perf_counter() - self.began[0]) / max(1, done)
-        return per_step * (self.plan.epochs * self.plan.steps - step)
+        per_step = (time.perf_counter() - self.began[0]) / max(1, at.step - self.began[1])
+        return per_step * (self.plan.epochs * self.plan.steps - self.plan.done(at))
 
     def _add(self, line: Line) -> None:
         self.lines.append(line)

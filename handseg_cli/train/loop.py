@@ -38,9 +38,9 @@ def train_one_epoch(loop: Loop, state: State, feed: Feed) -> Iterator[dict[str, 
     """Make the steps of an epoch that are left, and yield the losses of each: the whole of training is these lines."""
     config, at, parameters = loop.config, state.at, [p for p in state.model.parameters() if p.requires_grad]
     batches = feed.epoch(at.epoch, at.batch)
-    for step in range(at.step, (at.epoch + 1) * loop.steps):
+    for step in range(at.done(loop.steps, config.accumulate), (at.epoch + 1) * loop.steps):
         to_training(state.model, config.freeze)
-        torch.manual_seed(chance(config.seed, step))
+        torch.manual_seed(chance(config.seed, at.step))
         set_rate(state.optimizer, config.lr * share_of_rate(step, config.epochs * loop.steps, config))
         losses: dict[str, float] = {}
         for number, batch in enumerate(islice(batches, config.accumulate), 1):
@@ -59,8 +59,8 @@ def train_one_epoch(loop: Loop, state: State, feed: Feed) -> Iterator[dict[str, 
         state.scaler.update()
         state.optimizer.zero_grad(set_to_none=True)
         if state.mean is not state.model:
-            follow(state.mean, state.model, config.ema, step)
-        at.step, at.batch = step + 1, at.batch + config.accumulate
+            follow(state.mean, state.model, config.ema, at.step)
+        at.step, at.batch = at.step + 1, at.batch + config.accumulate
         at.sums = {name: at.sums.get(name, 0.0) + loss for name, loss in losses.items()}
         yield losses
 

@@ -30,10 +30,27 @@ class Place:
     step: int = 0  # optimizer steps made
     epoch: int = 0
     batch: int = 0  # next of its epoch
+    pictures: int = 0  # of a batch, in all processes
     first: float | None = None  # score of what the training began with, if that had learned before
     best: float = -1.0
     stale: int = 0  # epochs since the best
     sums: dict[str, float] = field(default_factory=dict)  # of this epoch's losses
+
+    def done(self, steps: int, accumulate: int) -> int:
+        """Return how many steps it is from the beginning, had each epoch had as many as now."""
+        return self.epoch * steps + self.batch // accumulate
+
+    def regroup(self, pictures: int, accumulate: int) -> None:
+        """Count the batches of this epoch anew: before, there may have been more processes, or fewer.
+
+        Of the pictures that are done already, those are done again that fill no step.
+        """
+        done = self.batch // accumulate
+        if self.pictures and done:
+            steps = self.batch * self.pictures // (pictures * accumulate)
+            self.batch = steps * accumulate
+            self.sums = {name: total * steps / done for name, total in self.sums.items()}
+        self.pictures = pictures
 
 
 @dataclass
@@ -57,15 +74,12 @@ class State:
         plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         write_atomic(path, pack(plain, metadata={"state": text}))
 
-    def restore(self, path: Path) -> None:
-        """Take all of it back; CheckpointError if the file is damaged or of another net."""
+    def restore(self, path: Path, data: bytes) -> None:
+        """Take all of it back from the bytes of a file; CheckpointError if it is damaged or of another net."""
         try:
-            data = path.read_bytes()
             tensors, texts = parse(data), json.loads(header(data)["state"])
             at = Place(**texts["at"])
-        except FileNotFoundError as error:
-            raise CheckpointError(f"{path}: is not there, so there is nothing to resume; leave out --resume") from error
-        except (OSError, SafetensorError, LookupError, ValueError, TypeError) as error:
+        except (SafetensorError, LookupError, ValueError, TypeError) as error:
             raise CheckpointError(f"{path}: damaged ({error}); start anew in another folder") from error
         try:
             self.model.load_state_dict(under("model", tensors))
@@ -94,6 +108,16 @@ class State:
             placed = {key: value if key == "step" else value.to(parameter.device) for key, value in mine.items()}
             if placed:
                 self.optimizer.state[parameter] = placed
+
+
+def read_last(path: Path) -> bytes:
+    """Read what a training goes on from; CheckpointError if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CheckpointError(f"{path}: is not there, so there is nothing to resume; leave out --resume") from error
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error.strerror}); check its disk") from error
 
 
 def under(name: str, tensors: Tensors) -> Tensors:

@@ -29,6 +29,7 @@ from handseg_cli.train.distributed import (
     agree,
     any_of,
     choose_device,
+    from_first,
     joined,
     rank,
     ranks,
@@ -41,7 +42,7 @@ from handseg_cli.train.folder import goes_on, opened
 from handseg_cli.train.log import Log, Plan
 from handseg_cli.train.loop import Loop, train_one_epoch, validate
 from handseg_cli.train.optim import freeze, make_optimizer, share_of_rate
-from handseg_cli.train.state import BEST, LAST, Place, State
+from handseg_cli.train.state import BEST, LAST, Place, State, read_last
 
 SAVE_EVERY_S = 300.0
 
@@ -108,13 +109,24 @@ def work(config: LoopConfig, job: Job) -> Trained:
     with signals(stop), joined(device), opened(config, job.run, device), Progress(config.quiet, "steps") as progress:
         feeds = feeds_of(config, job, device)
         loop, state = prepared(config, job, feeds, device)
-        if goes_on(config, job.run):
-            state.restore(job.run / LAST)
-        plan = Plan(config.epochs, loop.steps, config.batch * config.accumulate * ranks())
+        go_back(config, job.run, state, device)
+        plan = Plan(config.epochs, loop.steps, config.batch * config.accumulate * ranks(), config.accumulate)
         with progress.task("training", config.epochs * loop.steps) as report:
             log = Log(job.run, plan, state.at, progress, report) if rank() == 0 else None
             go_on(Training(loop, state, feeds, job, log), stop)
     return Trained(job.run, loop.task.best, state.at, stop.code)
+
+
+def go_back(config: LoopConfig, run: Path, state: State, device: torch.device) -> None:
+    """Bring a state to where an earlier training stopped, if there is one to go on with.
+
+    The first process decides and reads for all: others may be new, or see an older file.
+    """
+    first = rank() == 0
+    data = from_first(read_last(run / LAST) if first and goes_on(config, run) else b"", device)
+    if data:
+        state.restore(run / LAST, data)
+    state.at.regroup(config.batch * ranks(), config.accumulate)
 
 
 def feeds_of(config: LoopConfig, job: Job, device: torch.device) -> Feeds:
@@ -203,7 +215,8 @@ def finish_epoch(training: Training, stop: Stop) -> bool:
     saved = time.monotonic()
     for losses in train_one_epoch(loop, training.state, training.feeds.train):
         if training.log:
-            training.log.step(at, losses, config.lr * share_of_rate(at.step - 1, config.epochs * loop.steps, config))
+            done, steps = at.done(loop.steps, config.accumulate), config.epochs * loop.steps
+            training.log.step(at, losses, config.lr * share_of_rate(done - 1, steps, config))
         if any_of(stop.code != 0, loop.device):
             training.save_last()
             stop.set(stop.code or 1)

@@ -133,3 +133,12 @@ def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     open_store.cache_clear()
     with pytest.raises(HandsegError, match=r"needs adlfs: pip install 'handseg\[cloud\]'"):
         open_store("az")
+
+
+def test_parts_of_an_object_come_as_they_were_asked_for(store: Store) -> None:
+    store.write(ROOT / "a.h5", bytes(range(100)), "")
+    met = store.look(ROOT / "a.h5")
+    assert met is not None
+    assert store.parts(ROOT / "a.h5", [(90, 10), (0, 2)], met) == [bytes(range(90, 100)), b"\0\1"]
+    with pytest.raises(ImageError, match=r"memory://bucket/b.h5: does not exist"):
+        store.parts(ROOT / "b.h5", [(0, 2)], met)

@@ -145,3 +145,22 @@ def test_the_web_is_not_written_to(tmp_path: Any) -> None:
     assert list(WebStore().pages(url, True)) == []
     with pytest.raises(ConfigError):
         place("https://host/a.jpg?x")
+
+
+@pytest.mark.usefixtures("near")
+def test_parts_of_a_file_come_as_they_were_asked_for(web: Server) -> None:
+    url = served(web, Fault(cut=10), Fault(status=503))
+    met = store_of(url).look(url)
+    assert met is not None
+    assert WebStore().parts(url, [(5, 20), (0, 7), (10_000, 240)], met) == [DATA[5:25], DATA[:7], DATA[10_000:]]
+
+
+@pytest.mark.usefixtures("near")
+def test_parts_of_what_is_replaced_or_not_parted_are_refused(web: Server) -> None:
+    url = served(web)
+    with pytest.raises(ImageError, match="has been replaced while it was read"):
+        WebStore().parts(url, [(0, 7)], Meta(len(DATA), 0, '"two"'))
+    whole = place(web.serve(Served(DATA, ranges=False)))
+    assert isinstance(whole, Url)
+    with pytest.raises(ImageError, match="its server gives no parts of files; put it into a bucket"):
+        WebStore().parts(whole, [(0, 7)], Meta(len(DATA), 0))

@@ -5,15 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,91 +18,40 @@ from PIL import Image
 
 from handseg_cli.config import PredictConfig
 from handseg_cli.errors import ImageError, OutputError
-from handseg_cli.io.store import open_store
 from handseg_cli.paths import Url, place
 from handseg_cli.predict.manifest import Summary
 from handseg_cli.predict.stream import predict
+from tests.tiny.buckets import Bucket, serving
 
 pytest.importorskip("moto")
 pytest.importorskip("s3fs")
 
-if TYPE_CHECKING:
-    from handseg_cli.io.s3 import S3
-
 Run = Callable[..., Summary]
 
 
-class Bucket:
-    """A bucket of its own for a test, and the requests that were made to the server since `forget`."""
+class Photos(Bucket):
+    """A bucket of photos."""
 
-    def __init__(self, name: str, log: Path) -> None:
-        self.name = name
-        self.log = log
-        self.store = cast("S3", open_store("s3"))
-        self.store.fs.call_s3("create_bucket", Bucket=name)
-        self.forget()
-
-    def url(self, key: str) -> Url:
-        return Url("s3", f"{self.name}/{key}")
-
-    def put(self, key: str, seed: int = 0) -> None:
-        """Put a photo there, as some other program does."""
+    def photo(self, key: str, seed: int = 0) -> None:
+        """Put a photo there."""
         stream = io.BytesIO()
         pixels = np.random.default_rng(seed).integers(0, 255, (90, 120, 3), np.uint8)
         Image.fromarray(pixels).save(stream, "JPEG")
-        self.store.fs.call_s3("put_object", Bucket=self.name, Key=key, Body=stream.getvalue())
-
-    def there(self) -> list[str]:
-        return [key for page in self.store.pages(self.url(""), True) for key, _ in page]
-
-    def forget(self) -> None:
-        self.begin = self.log.stat().st_size
-
-    def asked(self) -> dict[str, int]:
-        """Count the requests for this bucket by their method; a list is LIST."""
-        lines = self.log.read_bytes()[self.begin :].decode().splitlines()
-        found = [re.search(rf"(GET|HEAD|PUT) /{self.name}(\S*) ", line) for line in lines]
-        kinds = ["LIST" if "list-type" in each[2] else each[1] for each in found if each]
-        return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+        self.put(key, stream.getvalue())
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Start a server that all of AWS's tools are led to; return the file that it notes requests in."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Start a server; return the file that it notes requests in."""
     log = tmp_path_factory.mktemp("moto") / "log"
-    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    with pytest.MonkeyPatch.context() as patch, log.open("wb") as file:
-        patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(name, "none")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        process = subprocess.Popen(command, stdout=file, stderr=file)
-        open_store.cache_clear()
-        try:
-            wait_for(port)
-            yield log
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait()
-            open_store.cache_clear()
-
-
-def wait_for(port: int) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise AssertionError("the server does not start")
+    with serving(log):
+        yield log
 
 
 @pytest.fixture
-def bucket(server: Path, request: pytest.FixtureRequest) -> Bucket:
+def bucket(server: Path, request: pytest.FixtureRequest) -> Photos:
     """Return an empty bucket."""
-    return Bucket(f"b{abs(hash(request.node.name))}", server)
+    return Photos(f"b{abs(hash(request.node.name))}", server)
 
 
 @pytest.fixture
@@ -119,9 +65,9 @@ def run(tiny_weights: Path) -> Run:
     return predict_places
 
 
-def test_a_tree_is_mirrored_from_bucket_to_bucket_as_on_a_disk(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_a_tree_is_mirrored_from_bucket_to_bucket_as_on_a_disk(bucket: Photos, run: Run, tmp_path: Path) -> None:
     for number, key in enumerate(("a.jpg", "x/a.jpg", "x/b c#?é.jpg")):
-        bucket.put(f"photos/{key}", number)
+        bucket.photo(f"photos/{key}", number)
         (tmp_path / "photos" / key).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "photos" / key).write_bytes(bucket.store.read(bucket.url(f"photos/{key}"))[0])
     summary = run(bucket.url("photos"), output=bucket.url("masks"), recursive=True, manifest=bucket.url("run.jsonl"))
@@ -136,9 +82,9 @@ def test_a_tree_is_mirrored_from_bucket_to_bucket_as_on_a_disk(bucket: Bucket, r
     ]
 
 
-def test_a_photo_takes_three_requests_and_one_that_is_done_a_single_one(bucket: Bucket, run: Run) -> None:
+def test_a_photo_takes_three_requests_and_one_that_is_done_a_single_one(bucket: Photos, run: Run) -> None:
     for number in range(6):
-        bucket.put(f"photos/{number}.jpg", number)
+        bucket.photo(f"photos/{number}.jpg", number)
     bucket.forget()
     assert run(bucket.url("photos"), output=bucket.url("masks")).done == 6
     assert bucket.asked() == {"GET": 6, "HEAD": 6, "LIST": 1, "PUT": 6}
@@ -147,8 +93,8 @@ def test_a_photo_takes_three_requests_and_one_that_is_done_a_single_one(bucket: 
     assert bucket.asked() == {"HEAD": 6, "LIST": 1}
 
 
-def test_a_mask_goes_beside_its_photo_and_is_none(bucket: Bucket, run: Run) -> None:
-    bucket.put("in/a.jpg")
+def test_a_mask_goes_beside_its_photo_and_is_none(bucket: Photos, run: Run) -> None:
+    bucket.photo("in/a.jpg")
     assert run(bucket.url("in")).done == 1
     assert bucket.there() == ["in/a.jpg", "in/a.jpg.png"]
     assert run(bucket.url("in")).skipped == 1
@@ -157,13 +103,13 @@ def test_a_mask_goes_beside_its_photo_and_is_none(bucket: Bucket, run: Run) -> N
     assert bucket.there() == ["in/a.jpg.png"]
 
 
-def test_a_photo_that_has_changed_is_done_again_and_one_that_was_copied_is_not(bucket: Bucket, run: Run) -> None:
-    bucket.put("a.jpg", 1)
+def test_a_photo_that_has_changed_is_done_again_and_one_that_was_copied_is_not(bucket: Photos, run: Run) -> None:
+    bucket.photo("a.jpg", 1)
     run(bucket.url("a.jpg"))
-    bucket.put("a.jpg", 2)
+    bucket.photo("a.jpg", 2)
     assert run(bucket.url("a.jpg")).done == 1
     time.sleep(1.1)  # S3 tells whole seconds
-    bucket.put("a.jpg", 2)
+    bucket.photo("a.jpg", 2)
     bucket.forget()
     assert run(bucket.url("a.jpg")).skipped == 1
     assert "PUT" not in bucket.asked()
@@ -171,8 +117,8 @@ def test_a_photo_that_has_changed_is_done_again_and_one_that_was_copied_is_not(b
     assert run(bucket.url("a.jpg"), threshold=0.9, refresh=True).skipped == 0
 
 
-def test_a_mask_without_its_metadata_is_known_by_its_first_bytes(bucket: Bucket, run: Run) -> None:
-    bucket.put("a.jpg")
+def test_a_mask_without_its_metadata_is_known_by_its_first_bytes(bucket: Photos, run: Run) -> None:
+    bucket.photo("a.jpg")
     run(bucket.url("a.jpg"))
     bucket.store.write(bucket.url("b.jpg.png"), bucket.store.read(bucket.url("a.jpg.png"))[0], "no stamp")
     body = bucket.store.read(bucket.url("a.jpg.png"))[0]
@@ -180,17 +126,17 @@ def test_a_mask_without_its_metadata_is_known_by_its_first_bytes(bucket: Bucket,
     assert run(bucket.url("a.jpg")).skipped == 1
 
 
-def test_what_others_have_written_is_kept(bucket: Bucket, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    bucket.put("a.jpg")
-    bucket.put("a.jpg.png")
+def test_what_others_have_written_is_kept(bucket: Photos, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    bucket.photo("a.jpg")
+    bucket.photo("a.jpg.png")
     assert run(bucket.url("a.jpg"), quiet=False).exit_code == 1
     assert "--overwrite replaces it" in capsys.readouterr().err
     assert run(bucket.url("a.jpg"), overwrite=True).done == 1
 
 
-def test_parts_cover_a_bucket_once_and_keep_lines_of_their_own(bucket: Bucket, run: Run) -> None:
+def test_parts_cover_a_bucket_once_and_keep_lines_of_their_own(bucket: Photos, run: Run) -> None:
     for number in range(12):
-        bucket.put(f"in/{number}.jpg", number)
+        bucket.photo(f"in/{number}.jpg", number)
     settings: dict[str, Any] = {"output": bucket.url("out"), "manifest": bucket.url("m/run.jsonl")}
     counts = [run(bucket.url("in"), shard=f"{part}/3", **settings).done for part in (1, 2, 3)]
     assert sum(counts) == 12
@@ -198,16 +144,16 @@ def test_parts_cover_a_bucket_once_and_keep_lines_of_their_own(bucket: Bucket, r
     assert [key for key in bucket.there() if key.startswith("m/")] == [f"m/run.{part}-of-3.jsonl" for part in (1, 2, 3)]
 
 
-def test_one_named_twice_is_done_once(bucket: Bucket, run: Run) -> None:
-    bucket.put("a.jpg")
+def test_one_named_twice_is_done_once(bucket: Photos, run: Run) -> None:
+    bucket.photo("a.jpg")
     summary = run(*[bucket.url("a.jpg")] * 4)
     assert summary.done + summary.busy + summary.skipped == 4
     assert summary.exit_code == 0
     assert bucket.asked()["PUT"] - 1 == summary.done  # and the photo itself
 
 
-def test_from_a_bucket_to_a_disk_and_back(bucket: Bucket, run: Run, tmp_path: Path) -> None:
-    bucket.put("in/a.jpg")
+def test_from_a_bucket_to_a_disk_and_back(bucket: Photos, run: Run, tmp_path: Path) -> None:
+    bucket.photo("in/a.jpg")
     assert run(bucket.url("in"), output=tmp_path / "masks").done == 1
     assert (tmp_path / "masks/a.jpg.png").is_file()
     (tmp_path / "a.jpg").write_bytes(bucket.store.read(bucket.url("in/a.jpg"))[0])
@@ -215,9 +161,9 @@ def test_from_a_bucket_to_a_disk_and_back(bucket: Bucket, run: Run, tmp_path: Pa
     assert "masks/a.jpg.png" in bucket.there()
 
 
-def test_pages_are_asked_for_one_after_the_other(bucket: Bucket) -> None:
+def test_pages_are_asked_for_one_after_the_other(bucket: Photos) -> None:
     for number in range(5):
-        bucket.put(f"{number}.jpg")
+        bucket.photo(f"{number}.jpg")
     plain = bucket.store.fs.call_s3
     bucket.forget()
     bucket.store.fs.call_s3 = lambda name, **asked: plain(name, MaxKeys=2, **asked)
@@ -230,8 +176,8 @@ def test_pages_are_asked_for_one_after_the_other(bucket: Bucket) -> None:
         bucket.store.fs.call_s3 = plain
 
 
-def test_what_is_missing_is_told_for_each_input(bucket: Bucket, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    bucket.put("a.jpg")
+def test_what_is_missing_is_told_for_each_input(bucket: Photos, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    bucket.photo("a.jpg")
     assert run(bucket.url("gone.jpg"), bucket.url("none"), "s3://no-such-bucket/x", quiet=False).exit_code == 1
     told = capsys.readouterr().err
     assert f"{bucket.url('gone.jpg')}: does not exist" in told

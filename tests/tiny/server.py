@@ -51,12 +51,13 @@ class Served:
         """Return what goes wrong with this answer."""
         return self.faults.popleft() if self.faults else self.always
 
-    def start(self, headers: Mapping[str, str]) -> int:
-        """Return the byte that a request wants the file from; 0 where it gets all of it."""
-        wanted, unless = headers.get("range", ""), headers.get("if-range", "")
+    def span(self, headers: Mapping[str, str]) -> tuple[int, int, bool]:
+        """Return from which byte to which a request gets the file, and whether as a part of it."""
+        wanted, unless, size = headers.get("range", ""), headers.get("if-range", ""), len(self.data)
         if not self.ranges or not wanted or unless not in ("", self.etag, self.modified):
-            return 0
-        return int(wanted.removeprefix("bytes=").rstrip("-"))
+            return 0, size, False
+        start, _, last = wanted.removeprefix("bytes=").partition("-")
+        return int(start), min(int(last) + 1, size) if last else size, bool(last) or int(start) > 0
 
     @property
     def ranges_asked(self) -> list[int]:
@@ -78,19 +79,19 @@ class Handler(BaseHTTPRequestHandler):
             return
         served.asked.append({name.lower(): value for name, value in self.headers.items()})
         fault = served.next_fault()
-        start = served.start(served.asked[-1])
+        start, end, is_part = served.span(served.asked[-1])
         if start >= len(served.data) > 0:
             fault = Fault(status=416, body=b"")
-        body = served.data[start:] if fault.body is None else fault.body
+        body = served.data[start:end] if fault.body is None else fault.body
         body = body.translate(FLIPPED) if fault.flipped else body
         headers = {"Content-Type": served.type, "ETag": served.etag, "Last-Modified": served.modified}
         if fault.chunked:
             headers["Transfer-Encoding"] = "chunked"
         elif not fault.unending:
             headers["Content-Length"] = str(len(body))
-        if start:
-            headers["Content-Range"] = f"bytes {start}-{len(served.data) - 1}/{len(served.data)}"
-        self.send_response(fault.status or (206 if start else 200))
+        if is_part:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(served.data)}"
+        self.send_response(fault.status or (206 if is_part else 200))
         for name, value in {**headers, **fault.headers}.items():
             if value:
                 self.send_header(name, value)

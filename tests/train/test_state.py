@@ -12,7 +12,7 @@ from handseg_cli.checkpoints.store import save
 from handseg_cli.config import TrainConfig
 from handseg_cli.errors import CheckpointError
 from handseg_cli.train.optim import follow, make_optimizer
-from handseg_cli.train.state import State
+from handseg_cli.train.state import Place, State, read_last
 
 
 def state(optimizer: str = "adamw", width: int = 4, ema: bool = True) -> State:
@@ -47,20 +47,20 @@ def test_what_goes_on_equals_what_never_stopped(tmp_path: Path, optimizer: str, 
     first.save(tmp_path / "last.safetensors", {})
     second = state(optimizer, ema=ema)
     go(second, 1)  # whatever it was before
-    second.restore(tmp_path / "last.safetensors")
+    second.restore(tmp_path / "last.safetensors", read_last(tmp_path / "last.safetensors"))
     assert second.at == first.at
     assert torch.equal(go(second, 5), whole)
 
 
 def test_a_file_that_is_not_there_is_nothing_to_resume(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="nothing to resume"):
-        state().restore(tmp_path / "last.safetensors")
+        state().restore(tmp_path / "last.safetensors", read_last(tmp_path / "last.safetensors"))
 
 
 def test_a_file_of_another_net_is_refused(tmp_path: Path) -> None:
     state(width=5).save(tmp_path / "last.safetensors", {})
     with pytest.raises(CheckpointError, match="another net"):
-        state().restore(tmp_path / "last.safetensors")
+        state().restore(tmp_path / "last.safetensors", read_last(tmp_path / "last.safetensors"))
 
 
 @pytest.mark.parametrize("length", [0, 7, 100, -1])
@@ -69,10 +69,25 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path: Path, length: int) -> None
     state().save(path, {})
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(CheckpointError, match="damaged"):
-        state().restore(path)
+        state().restore(path, read_last(path))
 
 
 def test_a_model_file_is_no_state(tmp_path: Path) -> None:
     save(tmp_path / "best.safetensors", state().model, {"model": "lite"})
     with pytest.raises(CheckpointError, match="damaged"):
-        state().restore(tmp_path / "best.safetensors")
+        state().restore(tmp_path / "best.safetensors", read_last(tmp_path / "best.safetensors"))
+
+
+@pytest.mark.parametrize(("pictures", "batch"), [(8, 6), (16, 2), (4, 12), (40, 0)])
+def test_an_epoch_goes_on_where_it_was_with_other_processes(pictures: int, batch: int) -> None:
+    at = Place(step=26, epoch=2, batch=6, pictures=8, sums={"bce": 1.5})
+    at.regroup(pictures, accumulate=2)
+    assert (at.step, at.epoch, at.batch, at.pictures) == (26, 2, batch, pictures)
+    assert at.sums == {"bce": batch / 4}
+    assert at.done(10, accumulate=2) == 20 + batch // 2
+
+
+def test_what_was_kept_before_pictures_were_counted_stays_as_it_is() -> None:
+    at = Place(step=26, epoch=2, batch=6)
+    at.regroup(16, accumulate=1)
+    assert (at.batch, at.pictures) == (6, 16)

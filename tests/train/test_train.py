@@ -102,6 +102,31 @@ def test_what_torchrun_starts_anew_goes_on_unasked(copied: Path, discs: Path, mo
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
 
 
+def test_what_joins_a_training_of_torchrun_goes_on_unasked(
+    tmp_path: Path, discs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "tuesday")
+    train(settings(tmp_path, discs, epochs=1))
+    assert train(settings(tmp_path, discs, epochs=2)).at.epoch == 2
+    for other in ("wednesday", "none"):
+        monkeypatch.setenv("TORCHELASTIC_RUN_ID", other)
+        with pytest.raises(ConfigError, match="holds a training already"):
+            train(settings(tmp_path, discs, epochs=3))
+
+
+@pytest.mark.parametrize("batches", [(8, 4), (4, 8)])
+def test_no_epoch_is_lost_or_done_twice_where_steps_become_larger_or_smaller(
+    tmp_path: Path, discs: Path, batches: tuple[int, int]
+) -> None:
+    # As where there are more or fewer processes than before: what counts is how many pictures a step has.
+    train(settings(tmp_path, discs, epochs=1, batch=batches[0]))
+    train(settings(tmp_path, discs, epochs=3, batch=batches[1], resume=True))
+    lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    ends = [(line["epoch"], line["step"]) for line in lines if "train" in line]
+    first, later = (24 // batch for batch in batches)
+    assert ends == [(1, first), (2, first + later), (3, first + 2 * later)]
+
+
 def test_a_loss_that_is_no_number_names_its_batch_and_spoils_nothing(copied: Path, discs: Path) -> None:
     before = bytes_of(copied)
     with pytest.raises(TrainingError, match=r"epoch \d+: the loss is no number .* batch discs/\d\d\d, "):

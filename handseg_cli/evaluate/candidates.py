@@ -106,9 +106,8 @@ class MaskCandidate:
 
 def open_candidates(config: EvalConfig) -> list[Candidate]:
     """Open everything that is to be judged."""
-    short = [short_name(given) for given in config.models]
-    names = [name if short.count(name) == 1 else given for name, given in zip(short, config.models, strict=True)]
-    return [open_candidate(name, given, config) for name, given in zip(names, config.models, strict=True)]
+    named = zip(names_of(config.models), config.models, strict=True)
+    return [open_candidate(name, given, config) for name, given in named]
 
 
 def open_candidate(name: str, given: str, config: EvalConfig) -> Candidate:
@@ -116,6 +115,12 @@ def open_candidate(name: str, given: str, config: EvalConfig) -> Candidate:
     if given not in WEIGHTS and Path(given).is_dir():
         return MaskCandidate(name, Path(given))
     return NetCandidate(name, given, config)
+
+
+def names_of(models: Sequence[str]) -> list[str]:
+    """Return short names of models, or long ones where these are alike."""
+    short = [short_name(model) for model in models]
+    return [name if short.count(name) == 1 else model for name, model in zip(short, models, strict=True)]
 
 
 def short_name(given: str) -> str:

@@ -5,7 +5,7 @@ They are 400 units wide, about as wide as a phone, so that their letters are of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -13,6 +13,7 @@ WIDTH = 400
 LEFT, RIGHT = 2, 348  # where 0 and 1 are; numbers stand to the right
 COLOURS = 6  # of models, as the page names them
 
+HEIGHT, BASE, RISE = 210, 186, 176  # of a chart of lines, and of the axis in it; how far above that 1 is
 GROUP, BAR = 24, 19  # heights of the name of a group and of a bar
 
 
@@ -82,35 +83,36 @@ def at(value: float) -> float:
 
 def curves(points: Sequence[dict[str, float]], threshold: float, label: str) -> str:
     """Return precision, recall and IoU over the threshold; the one in use is marked."""
-    height, base = 210, 186
-
-    def path(name: str) -> str:
-        spots = (f"{at(each['threshold']):.1f} {base - 176 * each[name]:.1f}" for each in points)
-        return f'<path class="line {name}" d="M{"L".join(spots)}"/>'
-
-    quarters = (0, 0.25, 0.5, 0.75, 1)
-    lines = [f'<path class="grid" d="M{LEFT} {base - 176 * value:.1f}H{RIGHT}"/>' for value in quarters]
-    marks = [text(RIGHT + 8, base + 4 - 176 * value, f"{value:g}", "tick") for value in quarters]
-    ticks = [text(at(value), height - 6, f"{value:g}", "tick", "middle") for value in (0.25, 0.5, 0.75)]
-    used = f'<path class="used" d="M{at(threshold):.1f} {base - 176}V{base}"/>'
-    return svg(height, "".join([*lines, *marks, *ticks, used, *map(path, ("precision", "recall", "iou"))]), label)
+    lines = f'<path class="used" d="M{at(threshold):.1f} {BASE - RISE}V{BASE}"/>'
+    for name in ("precision", "recall", "iou"):
+        spots = [(each["threshold"], each[name]) for each in points]
+        lines += f'<path class="line {name}" d="{through(spots)}"/>'
+    return svg(HEIGHT, axes({value: f"{value:g}" for value in (0.25, 0.5, 0.75)}) + lines, label)
 
 
 def shares(lines: Sequence[Line], limits: Sequence[float], unit: str, label: str) -> str:
     """Return the shares of what is within each limit, a line for each model."""
-    height, base, last = 210, 186, limits[-1]
-    quarters = (0, 0.25, 0.5, 0.75, 1)
-    parts = [f'<path class="grid" d="M{LEFT} {base - 176 * value:.1f}H{RIGHT}"/>' for value in quarters]
-    parts += [text(RIGHT + 8, base + 4 - 176 * value, f"{value:g}", "tick") for value in quarters]
-    ticks = [step * last / 5 for step in range(1, 5)]
-    parts += [text(at(tick / last), height - 6, f"{tick:g} {unit}", "tick", "middle") for tick in ticks]
+    last = limits[-1]
+    parts = [axes({step / 5: f"{step * last / 5:g} {unit}" for step in range(1, 5)})]
     for line in lines:
-        spots = zip(limits, line.values, strict=True)
-        path = "L".join(f"{at(limit / last):.1f} {base - 176 * value:.1f}" for limit, value in spots if value == value)
-        if path:
+        spots = [(limit / last, value) for limit, value in zip(limits, line.values, strict=True) if value == value]
+        if spots:
             title = f"<title>{escape(line.title)}</title>"
-            parts.append(f'<g>{title}<path class="line m{line.colour % COLOURS}" d="M{path}"/></g>')
-    return svg(height, "".join(parts), label)
+            parts.append(f'<g>{title}<path class="line m{line.colour % COLOURS}" d="{through(spots)}"/></g>')
+    return svg(HEIGHT, "".join(parts), label)
+
+
+def axes(ticks: Mapping[float, str]) -> str:
+    """Return lines at quarters, and below them what is said at some places, from 0 to 1, of the axis."""
+    quarters = (0, 0.25, 0.5, 0.75, 1)
+    lines = [f'<path class="grid" d="M{LEFT} {BASE - RISE * value:.1f}H{RIGHT}"/>' for value in quarters]
+    marks = [text(RIGHT + 8, BASE + 4 - RISE * value, f"{value:g}", "tick") for value in quarters]
+    return "".join([*lines, *marks, *(text(at(x), HEIGHT - 6, said, "tick", "middle") for x, said in ticks.items())])
+
+
+def through(spots: Sequence[tuple[float, float]]) -> str:
+    """Return a line through spots, from 0 to 1 both ways, as a path has it."""
+    return "M" + "L".join(f"{at(x):.1f} {BASE - RISE * y:.1f}" for x, y in spots)
 
 
 def text(x: float, y: float, content: str, kind: str, anchor: str = "start") -> str:

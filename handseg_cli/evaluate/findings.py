@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Generic, Protocol, TypeVar
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
 
 from handseg_cli import __version__
 from handseg_cli.config import EvalConfig
 from handseg_cli.errors import DatasetError, ImageError
+from handseg_cli.metrics.scores import Scores
 
 # What ends one photo; anything else ends the run.
 FAILURES = (ImageError, DatasetError, MemoryError)
+
+Ends = tuple[float, float] | None  # of an interval
 
 
 @dataclass(frozen=True)
@@ -23,21 +27,51 @@ class Failure:
     reason: str
 
 
-class Judged(Protocol):
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came of one photo, or of one true hand; `place` is where its source has the photo."""
+
+    place: int
+    key: str
+    group: str
+
+
+@dataclass(frozen=True)
+class Summed:
+    """All that is said of many photos; how many they are is among the scores."""
+
+    scores: Scores
+
+
+Row = TypeVar("Row", bound=Judged)
+F = TypeVar("F", bound=Summed)
+
+
+@dataclass(frozen=True)
+class Result(Generic[Row, F]):
     """What came of one model on one split of a dataset."""
 
-    @property
-    def rows(self) -> Sequence[object]:
-        """Return what was judged, one by one."""
-        ...
+    model: str
+    dataset: str
+    split: str
+    model_about: Mapping[str, str]
+    split_about: Mapping[str, str | int]
+    rows: Sequence[Row] = field(repr=False)
+    failures: Sequence[Failure] = field(repr=False)
+    figures: F = field(repr=False)
 
     @property
-    def failures(self) -> Sequence[Failure]:
-        """Return the photos that were not."""
-        ...
+    def scores(self) -> Scores:
+        """Return the figures over everything."""
+        return self.figures.scores
+
+    @property
+    def name(self) -> str:
+        """Say what was judged on what."""
+        return f"{self.model} on {self.dataset} {self.split}"
 
 
-R = TypeVar("R", bound=Judged)
+R = TypeVar("R", bound=Result[Any, Any])
 
 
 @dataclass(frozen=True)
@@ -47,7 +81,7 @@ class Findings(Generic[R]):
     SETTINGS: ClassVar[tuple[str, ...]]  # what the figures depend on, by the names of the options
 
     config: EvalConfig
-    results: list[R]
+    results: Sequence[R]
 
     @property
     def exit_code(self) -> int:
@@ -65,6 +99,18 @@ class Findings(Generic[R]):
         return sum(len(result.failures) for result in self.results)
 
     @property
+    def left_out(self) -> str:
+        """Say how many photos are in no figure, nothing if all are in."""
+        photos = self.failed + sum(int(result.scores["photos"]) for result in self.results)
+        return f"Not judged, and so in no figure: {self.failed:,} of {photos:,} photos" if self.failed else ""
+
+    @property
+    def limited(self) -> str:
+        """Say that only some photos were to be judged, nothing if all were."""
+        limit = self.config.limit
+        return f"At most {limit:,} photos of each split were judged (--limit)." if limit else ""
+
+    @property
     def settings(self) -> dict[str, object]:
         """Return what the figures depend on."""
         return {name: getattr(self.config, name) for name in self.SETTINGS}
@@ -74,13 +120,23 @@ class Findings(Generic[R]):
         rows = [heads, *map(cells, self.results)]
         widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
         lines = ["  ".join(aligned(row, widths)).rstrip() for row in rows]
-        if self.config.limit:
-            notes = [f"At most {self.config.limit:,} photos of each split were judged (--limit).", "", *notes]
+        for said in (self.limited, f"{self.left_out}." if self.left_out else ""):
+            lines += ["", said] if said else []
         return "\n".join([*lines, "", *notes])
 
-    def as_json(self, result_json: Callable[[R], dict[str, object]]) -> str:
-        """Return all figures as one JSON object."""
-        results = [result_json(result) for result in self.results]
+    def as_json(self, more: Callable[[R], dict[str, object]], rows: str, row: Callable[[Any], object]) -> str:
+        """Return all figures, down to each row, as one JSON object; `more` has what only this task has."""
+        results = [
+            {
+                "model": {"name": result.model, **result.model_about},
+                "dataset": {"name": result.dataset, **result.split_about},
+                "scores": result.scores.json(),
+                **more(result),
+                "failures": [asdict(failure) for failure in result.failures],
+                rows: [row(each) for each in result.rows],
+            }
+            for result in self.results
+        ]
         content = {"handseg": __version__, "settings": self.settings, "results": results}
         return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -92,7 +148,12 @@ def failure_of(key: str, error: Exception) -> Failure:
 
 def figure(value: float, digits: int = 3) -> str:
     """Write a figure, a dash for one that is not known."""
-    return f"{value:.{digits}f}" if value == value else "-"
+    return f"{value:,.{digits}f}" if value == value else "-"
+
+
+def spread(ends: Ends, digits: int) -> str:
+    """Write an interval, nothing where there is none."""
+    return f"{ends[0]:.{digits}f}-{ends[1]:.{digits}f}" if ends and all(map(math.isfinite, ends)) else ""
 
 
 def aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:

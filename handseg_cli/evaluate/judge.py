@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handseg_cli.evaluate.candidates import Found
+from handseg_cli.evaluate.findings import Ends, Judged, Summed
 from handseg_cli.evaluate.sources import Shot
 from handseg_cli.metrics.boundary import boundary_f
 from handseg_cli.metrics.intervals import interval
@@ -38,12 +39,9 @@ Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """The figures of one photo; `place` is where its source has it."""
+class Row(Judged):
+    """The figures of one photo."""
 
-    place: int
-    key: str
-    group: str
     counts: Counts
     second: Counts  # at the second system's threshold
     boundary: float
@@ -57,11 +55,10 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Figures(Summed):
     """All that is said of many photos."""
 
-    scores: Scores
-    intervals: dict[str, tuple[float, float] | None]
+    intervals: dict[str, Ends]
     sizes: dict[str, Scores]
 
 

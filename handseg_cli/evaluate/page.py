@@ -1,67 +1,64 @@
-"""The report as one HTML page that needs no server and no network.
-
-Names of files and datasets are anyone's: all are escaped, and scripts see them as data alone.
-"""
+"""The report of masks as one HTML page, with a table of all photos that its script sorts and filters."""
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Sequence
 from html import escape
-from importlib import resources
 
-from handseg_cli import __version__
-from handseg_cli.errors import HandsegError
-from handseg_cli.evaluate.candidates import Found
-from handseg_cli.evaluate.charts import COLOURS, Bar, bars, curves
+from handseg_cli.evaluate.charts import Bar, bars, curves
+from handseg_cli.evaluate.findings import figure, spread
+from handseg_cli.evaluate.frame import as_data, asset, framed, gallery, grouped
 from handseg_cli.evaluate.judge import SIZES, Row, curve
-from handseg_cli.evaluate.pictures import chosen, figure
-from handseg_cli.evaluate.report import Report, Result
-from handseg_cli.evaluate.sources import Shot
-from handseg_cli.evaluate.tables import headline, listed, matrix, origins, photo_rows
+from handseg_cli.evaluate.pictures import Seen, chosen, figure_of
+from handseg_cli.evaluate.report import MaskResult, Report
+from handseg_cli.evaluate.tables import Column, headline, models_of
+from handseg_cli.metrics.regions import iou, precision, recall
 
 MOST_PICTURES = 180  # on a page, of some 30 kilobytes each
 MOST_CURVES = 12
+MOST_ROWS = 4000
 
-Again = Callable[[Result, Row], tuple[Shot, Found]]
-
+COLUMNS = (
+    Column("photos", "photos", 0, "that were judged"),
+    Column("iou", "IoU", 3, "of hands, mean over photos; 1 where there is no hand and none was found"),
+    Column(
+        "seed_miou", "mIoU", 3, "mean of background and hand as the first system counts it: 0.5 at best without hands"
+    ),
+    Column("miou", "mIoU*", 3, "the same, but a class that is in neither mask is left out"),
+    Column("pooled_iou", "pooled IoU", 3, "of the hands' pixels of all photos together"),
+    Column("dice", "Dice", 3, "of hands, mean over photos; 1 where there is no hand and none was found"),
+    Column("second_dice", "Dice*", 3, "as the second system counts it: threshold 0.6, and 2 for photos without hands"),
+    Column("pooled_precision", "precision", 3, "share of the pixels found that are hand"),
+    Column("pooled_recall", "recall", 3, "share of the hands' pixels that were found"),
+    Column("boundary_f", "border F", 3, "agreement of the borders, within 0.8 % of the diagonal"),
+    Column("false_share_without_hands", "false", 4, "share of the pixels falsely found on photos without hands"),
+    Column("net_ms", "net ms", 1, "median time in the net for one photo, on one thread"),
+    Column("photos_per_second", "photos/s", 1, "read, found and judged, on all threads together"),
+)
 MEASURES = {"iou": "Hand IoU, mean over photos", "seed_miou": "mIoU as the first system counts it"}
+NOTE = (
+    "IoU, Dice: of hands, 1 where there is no hand and none was found. mIoU: of background and hand as the first "
+    "system counts it, where a class that is absent scores 0; mIoU* leaves it out. Dice* is that of the second "
+    "system: threshold 0.6, 2 where there is no hand and none was found; its mean is over N photos, not N - 1."
+)
 
 
-def page(report: Report, again: Again) -> str:
-    """Return the whole page; `again` reads a photo a second time, to be drawn."""
+def page(report: Report, looks: Sequence[Callable[[int], Seen]]) -> str:
+    """Return the whole page; `looks` find the hands of a photo again, one for each result, to be drawn."""
     results = report.results
-    models = list(dict.fromkeys(result.model for result in results))
-    settings = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in report.settings.items()
-    )
     content = {
-        "title": escape(f"{', '.join(models)} on {', '.join(dict.fromkeys(each.dataset for each in results))}"),
         "about": escape(about(report)),
-        "warnings": warnings(report),
-        "legend": legend(models),
-        "headline": headline(results, models),
-        "bars": "".join(chart(results, models, name) for name in MEASURES),
-        "matrix": matrix(results, models),
-        "sizes": sizes(results, models),
+        "headline": headline(results, COLUMNS, below),
+        "bars": "".join(chart(results, name) for name in MEASURES),
+        "matrix": matrix(results),
+        "sizes": sizes(results),
         "curves": threshold_curves(results, report.config.threshold),
-        "gallery": gallery(results, again),
-        "failures": listed([(result.dataset, failure) for result in results for failure in result.failures]),
-        "origins": origins(results),
-        "settings": settings,
-        "version": escape(__version__),
+        "gallery": gallery(results, looks, chosen, figure_of, MOST_PICTURES),
+        "note": NOTE,
         "data": as_data(photo_rows(results)),
+        "script": asset("photos.js"),
     }
-    template = resources.files("handseg_cli.evaluate").joinpath("report.html").read_text(encoding="utf-8")
-    # In one go: what is filled in is never looked at for more to fill in.
-    return re.sub(r"\{\{(\w+)\}\}", lambda found: content[found[1]], template)
-
-
-def as_data(value: object) -> str:
-    """Return JSON that may stand in a script element: no letter of it can end that."""
-    plain = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
-    return plain.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return framed(report, "masks", content)
 
 
 def about(report: Report) -> str:
@@ -70,33 +67,17 @@ def about(report: Report) -> str:
     return f"{report.judged:,} masks, compared {at or 'at the full size of the stored photos'}"
 
 
-def warnings(report: Report) -> str:
-    """Say what the figures leave out."""
-    lines = []
-    if report.failed:
-        counted = f"{report.failed:,} of {report.failed + report.judged:,}"
-        lines.append(f'Not judged, and so in no figure: {counted} photos, <a href="#failures">which and why</a>.')
-    if report.config.limit:
-        lines.append(f"At most {report.config.limit:,} photos of each split were judged.")
-    return "".join(f'<p class="warning">{line}</p>' for line in lines)
+def below(result: MaskResult, column: Column) -> str:
+    """Return the interval of a figure, or how many photos are without hands."""
+    without = result.scores["without_hands"]
+    if column.name == "photos" and without:
+        return f"{without:,.0f} without hands"
+    return spread(result.figures.intervals.get(column.name), column.digits)
 
 
-def legend(models: Sequence[str]) -> str:
-    """Return which colour stands for which model."""
-    return "".join(f'<li><i class="m{at % COLOURS}"></i>{escape(name)}</li>' for at, name in enumerate(models))
-
-
-def grouped(results: Sequence[Result]) -> dict[str, list[Result]]:
-    """Put together the results of all models on one split."""
-    groups: dict[str, list[Result]] = {}
-    for result in results:
-        groups.setdefault(f"{result.dataset} {result.split}", []).append(result)
-    return groups
-
-
-def chart(results: Sequence[Result], models: Sequence[str], measure: str) -> str:
+def chart(results: Sequence[MaskResult], measure: str) -> str:
     """Return the bars of one measure with their intervals."""
-    groups = []
+    models, groups = models_of(results), []
     for name, group in grouped(results).items():
         of_group = [
             Bar(each.scores[measure], each.figures.intervals[measure], models.index(each.model), title=each.model)
@@ -106,9 +87,22 @@ def chart(results: Sequence[Result], models: Sequence[str], measure: str) -> str
     return f"<div><h3>{MEASURES[measure]}</h3>{bars(groups, MEASURES[measure])}</div>"
 
 
-def sizes(results: Sequence[Result], models: Sequence[str]) -> str:
+def matrix(results: Sequence[MaskResult]) -> str:
+    """Return models by datasets, coloured by hand IoU."""
+    splits = list(dict.fromkeys((result.dataset, result.split) for result in results))
+    found = {(each.model, each.dataset, each.split): each.scores["iou"] for each in results}
+    heads = "".join(f"<th>{escape(dataset)}<small>{escape(split)}</small></th>" for dataset, split in splits)
+    rows = ""
+    for model in models_of(results):
+        values = [found[model, dataset, split] for dataset, split in splits]
+        cells = "".join(f'<td style="--v:{max(0.0, value):.3f}">{figure(value)}</td>' for value in values)
+        rows += f"<tr><th>{escape(model)}</th>{cells}</tr>"
+    return f'<table class="matrix"><thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def sizes(results: Sequence[MaskResult]) -> str:
     """Return hand IoU by how large the hands are, a chart for each split."""
-    charts = []
+    models, charts = models_of(results), []
     for name, group in grouped(results).items():
         bands: list[tuple[str, list[Bar]]] = []
         for band in SIZES:
@@ -121,37 +115,30 @@ def sizes(results: Sequence[Result], models: Sequence[str]) -> str:
     return "".join(charts)
 
 
-def threshold_curves(results: Sequence[Result], threshold: float) -> str:
+def threshold_curves(results: Sequence[MaskResult], threshold: float) -> str:
     """Return precision, recall and IoU over thresholds for the first results that have probabilities."""
     charts = []
     for result in [each for each in results if each.has_probabilities][:MOST_CURVES]:
-        name = f"{result.model} on {result.dataset} {result.split}"
-        charts.append(f"<div><h3>{escape(name)}</h3>{curves(curve(result.levels), threshold, name)}</div>")
+        drawn = curves(curve(result.levels), threshold, result.name)
+        charts.append(f"<div><h3>{escape(result.name)}</h3>{drawn}</div>")
     return "".join(charts) or "<p>Finished masks have no threshold.</p>"
 
 
-def gallery(results: Sequence[Result], again: Again) -> str:
-    """Return the worst, typical and best photos of each result."""
-    count = min(6, max(1, MOST_PICTURES // (3 * max(1, len(results)))))
-    parts = []
+def photo_rows(results: Sequence[MaskResult]) -> dict[str, object]:
+    """Return the rows of the table of photos: of each result the worst, if there are too many for a page."""
+    share = MOST_ROWS // max(1, len(results))
+    rows: list[list[object]] = []
+    total = sum(len(result.rows) for result in results)
+    cut = total > MOST_ROWS
     for number, result in enumerate(results):
-        blocks = "".join(
-            f"<h4>{band}</h4><div class='figures'>{drawn(result, rows, again, f'p{number}{band}')}</div>"
-            for band, rows in chosen(result.rows, count).items()
-            if rows
-        )
-        name = escape(f"{result.model} on {result.dataset} {result.split}")
-        shown_at_once = " open" if number == 0 else ""
-        parts.append(f"<details{shown_at_once}><summary>{name}</summary>{blocks}</details>")
-    return "".join(parts)
+        worst_first = sorted(result.rows, key=lambda row: iou(row.counts))
+        rows += [[number, *photo_cells(row)] for row in (worst_first[:share] if cut else worst_first)]
+    names = [f"{each.model} · {each.dataset} {each.split}" for each in results]
+    return {"results": names, "rows": rows, "total": total}
 
 
-def drawn(result: Result, rows: Sequence[Row], again: Again, name: str) -> str:
-    """Return the figures of some photos."""
-    figures = []
-    for at, row in enumerate(rows):
-        try:
-            figures.append(figure(*again(result, row), row, f"{name}{at}"))
-        except HandsegError as error:
-            figures.append(f"<p>{escape(row.key)}: {escape(str(error))}</p>")
-    return "".join(figures)
+def photo_cells(row: Row) -> list[object]:
+    """Return key, IoU, precision, recall, border F and share of hand of one photo."""
+    counts = row.counts
+    values = (iou(counts), precision(counts), recall(counts), row.boundary, row.share)
+    return [row.key, *(round(value, 4) for value in values)]

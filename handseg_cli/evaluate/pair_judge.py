@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg_cli.evaluate.findings import Ends, Judged, Summed
 from handseg_cli.evaluate.pair_truth import PairShot
+from handseg_cli.evaluate.pose_judge import Curves, mean_of
 from handseg_cli.loading.pair_targets import handedness, handedness_valid, interacting, known
 from handseg_cli.metrics.intervals import interval_of_columns
 from handseg_cli.metrics.joints import MILLIMETRES, WRISTS, TwoHands, digit_scores, pck
@@ -23,7 +25,6 @@ from handseg_cli.predict.pairs import before_camera, usual_depths
 SEED = 0  # of the draws for intervals
 
 Floats = NDArray[np.float64]
-Ends = tuple[float, float] | None
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,9 @@ class Look:
 
 
 @dataclass(frozen=True)
-class PairRow:
+class PairRow(Judged):
     """What came of one photo; `overlaps` (1, 2, 33) is None where its parts are not known or it was missed."""
 
-    place: int
-    key: str
-    group: str
     hands: str
     found: bool
     seconds: float
@@ -69,13 +67,12 @@ class PairRow:
 
 
 @dataclass(frozen=True)
-class PairFigures:
-    """All that is said of many photos; `digit` are the 131 figures of the fourth system, the curve is of its joints."""
+class PairFigures(Summed):
+    """All that is said of many photos; `digit` are the 131 figures of the fourth system, curves are without wrists."""
 
-    scores: Scores
     digit: Scores
     intervals: dict[str, Ends]
-    curve: Floats
+    curves: Curves
 
 
 def looked(window: PairWindow, answer: PairAnswer, shot: PairShot, given: bool) -> Look:
@@ -129,8 +126,8 @@ def pair_figures(rows: Sequence[PairRow], failed: int, seconds: float) -> PairFi
         "photos_per_second": len(rows) / seconds if seconds else float("nan"),
     }
     scores = Scores({**counts, "interacting": both, **short_scores(two).values, **rest})
-    curve = pck(np.delete(two.errors, WRISTS, axis=1), MILLIMETRES)
-    return PairFigures(scores, digit_scores(two, INTERHAND_NAMES), intervals(rows, two, parts), curve)
+    curves = {"mm": pck(np.delete(two.errors, WRISTS, axis=1), MILLIMETRES)}
+    return PairFigures(scores, digit_scores(two, INTERHAND_NAMES), intervals(rows, two, parts), curves)
 
 
 def intervals(rows: Sequence[PairRow], two: TwoHands, parts: Floats) -> dict[str, Ends]:
@@ -150,9 +147,3 @@ def intervals(rows: Sequence[PairRow], two: TwoHands, parts: Floats) -> dict[str
         name: interval_of_columns(values[chosen], groups[chosen].tolist(), np.random.default_rng(SEED))
         for name, (values, chosen) in columns.items()
     }
-
-
-def mean_of(errors: Floats) -> float:
-    """Return the mean of what is known, NaN if nothing is."""
-    known_ones = errors[~np.isnan(errors)]
-    return float(known_ones.mean()) if len(known_ones) else float("nan")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import math
-from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -12,9 +10,9 @@ from numpy.typing import NDArray
 
 from handseg_cli.evaluate.pair_judge import Look, PairRow
 from handseg_cli.evaluate.pair_truth import PairShot
-from handseg_cli.evaluate.pictures import data_url
+from handseg_cli.evaluate.pictures import address, data_url, drawn_on
 from handseg_cli.evaluate.pictures import small as shrunk
-from handseg_cli.evaluate.pose_pictures import InSpace, listed, skeleton
+from handseg_cli.evaluate.pose_pictures import InSpace, canvas, skeleton
 from handseg_cli.io.part_colours import PART_COLOURS
 from handseg_cli.io.png import encode_palette
 from handseg_cli.pose.pairs import STRIDE, WRISTS, moved
@@ -29,28 +27,13 @@ Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
 
 
-def chosen(rows: Sequence[PairRow], count: int) -> dict[str, list[PairRow]]:
-    """Choose the worst and the typical photos, and some that were missed, evenly from all."""
-    order = sorted((row for row in rows if not math.isnan(row.error)), key=lambda row: -row.error)
-    worst = order[: min(count, -(-len(order) // 2))]
-    rest = order[len(worst) :]
-    middle = max(0, len(order) // 2 - len(worst) - count // 2)
-    missed = [row for row in rows if not row.found]
-    step = max(1, len(missed) // count)
-    return {"worst": worst, "typical": rest[middle : middle + count], "missed": missed[::step][:count]}
-
-
-def figure_of(row: PairRow, shot: PairShot, look: Look | None, in_space: list[InSpace]) -> str:
+def figure_of(name: str, row: PairRow, shot: PairShot, look: Look | None, in_space: list[InSpace]) -> str:
     """Return the pictures of one photo; what its canvas shows is appended to `in_space`."""
     if look is None:
         panels = f'<img src="{data_url(shrunk(shot.sample.image))}" alt=""/>'
     else:
-        panels = joint_panels(shot, look, f"p{len(in_space)}")
-        panels += (
-            f'<canvas class="hand" data-hand="{len(in_space)}" tabindex="0" role="img" aria-label="in space"></canvas>'
-        )
-        panels += part_panels(shot, look)
-        in_space.append({"truth": truth_in_space(shot), "found": found_in_space(shot, look)})
+        in_three = canvas(truth_in_space(shot), found_in_space(shot, look), in_space)
+        panels = joint_panels(shot, look, name) + in_three + part_panels(shot, look)
     caption = f'<b>{said(row)}</b> {escape(row.hands)} <span class="key">{escape(row.key)}</span>'
     return f"<figure><div>{panels}</div><figcaption>{caption}</figcaption></figure>"
 
@@ -66,15 +49,12 @@ def said(row: PairRow) -> str:
 def joint_panels(shot: PairShot, look: Look, name: str) -> str:
     """Return what the window shows with the true joints in it, and with those that were found."""
     picture: Image = look.window.cut(shot.sample.image)
-    side = look.window.size
     points = shot.sample.points
     assert points is not None
     assert shot.sample.valid is not None
-    image = f'<image id="{name}" width="{side}" height="{side}" href="{data_url(picture)}"/>'
     true = skeletons(moved(points.astype(np.float64), look.window.matrix), shot.sample.valid)
     found = skeletons(look.answer.joints[:, :2] * STRIDE, np.repeat(look.answer.chances > THERE, JOINTS))
-    box = f'viewBox="0 0 {side} {side}"'
-    return f'<svg {box}>{image}{true}</svg><svg {box}><use href="#{name}"/>{found}</svg>'
+    return drawn_on(picture, name, true, found)
 
 
 def skeletons(points: Floats, known: Bits) -> str:
@@ -94,20 +74,20 @@ def part_panels(shot: PairShot, look: Look) -> str:
 
 def part_url(parts: Mask) -> str:
     """Return parts (h, w) in their colours as an address that holds all of them."""
-    return f"data:image/png;base64,{base64.b64encode(encode_palette(parts, PART_COLOURS)).decode()}"
+    return address(encode_palette(parts, PART_COLOURS), "png")
 
 
-def truth_in_space(shot: PairShot) -> list[list[float] | None]:
-    """Return the true joints (42), mm from the right wrist on or, where that is not known, from the left one."""
+def truth_in_space(shot: PairShot) -> Floats:
+    """Return the true joints (42, 3), mm from the right wrist on or, where that is not known, from the left one."""
     joints, valid = shot.sample.joints, shot.sample.valid
     assert joints is not None
     assert valid is not None
     seen = np.where(valid[:, None], joints, np.nan).astype(np.float64)
-    return listed((seen - origin(seen))[BOTH])
+    return np.asarray((seen - origin(seen))[BOTH])
 
 
-def found_in_space(shot: PairShot, look: Look) -> list[list[float] | None]:
-    """Return the joints (42) of the hands that were told to be there, mm from one wrist on as those of the truth."""
+def found_in_space(shot: PairShot, look: Look) -> Floats:
+    """Return the joints (42, 3) of the hands that were told to be there, mm from one wrist on as those of the truth."""
     joints, wrists = look.joints(shot).reshape(2, JOINTS, 3), look.wrists(shot)
     true = shot.sample.valid
     assert true is not None
@@ -120,7 +100,7 @@ def found_in_space(shot: PairShot, look: Look) -> list[list[float] | None]:
     else:
         hands[1] += apart
     shown = np.where(is_there[:, None, None], hands, np.nan)
-    return listed(shown.reshape(2 * JOINTS, 3)[BOTH])
+    return np.asarray(shown.reshape(2 * JOINTS, 3)[BOTH])
 
 
 def origin(joints: Floats) -> Floats:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
-from handseg_cli.evaluate.findings import Failure, Findings, figure
-from handseg_cli.evaluate.pair_judge import Ends, PairFigures, PairRow
-from handseg_cli.evaluate.pose_report import SETTINGS, known, listed
-from handseg_cli.metrics.joints import MILLIMETRES
-from handseg_cli.metrics.scores import Scores
+from handseg_cli.evaluate.findings import Findings, Result, figure, spread
+from handseg_cli.evaluate.pair_judge import PairFigures, PairRow
+from handseg_cli.evaluate.pose_report import SETTINGS, curves_json, known
 from handseg_cli.paths import shown
 
 NOTES = (
@@ -26,23 +22,7 @@ OF_GIVEN = {
 }
 
 
-@dataclass(frozen=True)
-class PairResult:
-    """What came of one model of two hands on one split of a dataset."""
-
-    model: str
-    dataset: str
-    split: str
-    model_about: dict[str, str]
-    split_about: dict[str, str | int]
-    rows: list[PairRow] = field(repr=False)
-    failures: list[Failure] = field(repr=False)
-    figures: PairFigures = field(repr=False)
-
-    @property
-    def scores(self) -> Scores:
-        """Return the figures over all photos."""
-        return self.figures.scores
+PairResult = Result[PairRow, PairFigures]
 
 
 @dataclass(frozen=True)
@@ -54,14 +34,11 @@ class PairReport(Findings[PairResult]):
     def __str__(self) -> str:
         """Return dataset by partition with errors, a line for each."""
         heads = ("model", "dataset", "split", "photos", "missed", "MPJPE", "95 %", "single", "two", "MRRPE", "hands")
-        notes = [OF_GIVEN[self.config.given], "", *NOTES]
-        if self.failed:
-            notes = [f"Not judged, and so in no figure: {self.failed:,} photos.", "", *notes]
-        return self.table((*heads, "IoU", "ms"), cells, notes)
+        return self.table((*heads, "IoU", "ms"), cells, [OF_GIVEN[self.config.given], "", *NOTES])
 
     def json(self) -> str:
         """Return all figures, down to each photo, as one JSON object."""
-        return self.as_json(result_json)
+        return self.as_json(result_json, "photos", row_json)
 
 
 def cells(result: PairResult) -> tuple[str, ...]:
@@ -69,29 +46,19 @@ def cells(result: PairResult) -> tuple[str, ...]:
     scores = result.scores
     name = shown(result.model), shown(result.dataset), result.split
     counts = (f"{scores[each]:,.0f}" for each in ("photos", "missed"))
-    ends = spread(result.figures.intervals["mpjpe_all"], 1)
+    ends = spread(result.figures.intervals["mpjpe_all"], 1) or "-"
     errors = (figure(scores[each], 2) for each in ("mpjpe_sh", "mpjpe_ih", "mrrpe"))
     shares = (figure(scores[each]) for each in ("handness_acc", "part_iou"))
     return *name, *counts, figure(scores["mpjpe_all"], 2), ends, *errors, *shares, figure(scores["pair_ms"], 1)
 
 
-def spread(ends: Ends, digits: int) -> str:
-    """Write an interval, a dash where there is none."""
-    return f"{ends[0]:.{digits}f}-{ends[1]:.{digits}f}" if ends and np.isfinite(ends).all() else "-"
-
-
 def result_json(result: PairResult) -> dict[str, object]:
-    """Return one result as what JSON can hold; "digit" is the table that the fourth system prints."""
+    """Return what only this task has as what JSON can hold; "digit" is the table that the fourth system prints."""
     figures = result.figures
     return {
-        "model": {"name": result.model, **result.model_about},
-        "dataset": {"name": result.dataset, **result.split_about},
-        "scores": figures.scores.json(),
         "intervals": {name: list(map(known, ends)) if ends else None for name, ends in figures.intervals.items()},
         "digit": figures.digit.json(),
-        "pck": {"mm": {"limits": listed(MILLIMETRES), "shares": listed(figures.curve)}},
-        "failures": [asdict(failure) for failure in result.failures],
-        "photos": [row_json(row) for row in result.rows],
+        "pck": curves_json(figures.curves),
     }
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from handseg_cli.config import EvalConfig
+from handseg_cli.evaluate.candidates import names_of
 from handseg_cli.evaluate.findings import FAILURES, Failure, failure_of
+from handseg_cli.evaluate.judging import Pair, each_photo, parted, prepare_run, write_reports
 from handseg_cli.evaluate.pair_judge import Look, PairRow, judged, looked, pair_figures
 from handseg_cli.evaluate.pair_page import pair_page
 from handseg_cli.evaluate.pair_report import PairReport, PairResult
 from handseg_cli.evaluate.pair_truth import PairShot, find_pair_sources, read_pair
-from handseg_cli.evaluate.pose_run import each_photo, names_of
+from handseg_cli.evaluate.pose_run import about
 from handseg_cli.evaluate.pose_truth import PoseSource
-from handseg_cli.evaluate.run import prepare_run
-from handseg_cli.io.files import write_atomic
 from handseg_cli.io.images import Photo
 from handseg_cli.io.progress import Progress
 from handseg_cli.pose.pairs import Box
@@ -70,21 +71,18 @@ def overlap(one: Box, other: Box) -> float:
     return both / (one[2] * one[3] + other[2] * other[3] - both)
 
 
+TwoHandsPair = Pair[PairCandidate, PoseSource]
+
+
 def evaluate_pairs(config: EvalConfig) -> PairReport:
     """Judge all models of two hands, write the files that are asked for, and return the figures."""
     prepare_run(config)
     sources = find_pair_sources(config)
     candidates = open_pair_candidates(config)
     with Progress(config.quiet, "photos") as progress:
-        pairs = [(candidate, source) for candidate in candidates for source in sources]
-        report = PairReport(config, [measured(*pair, config, progress) for pair in pairs])
-        if config.json is not None:
-            # Of paths that are no text, what cannot be encoded is spelt out, in JSON just as JSON has it.
-            write_atomic(config.json, report.json().encode(errors="backslashreplace"))
-        if config.html is not None:
-            of_result = {id(result): pair for pair, result in zip(pairs, report.results, strict=True)}
-            text = pair_page(report, lambda result, place: again(*of_result[id(result)], place))
-            write_atomic(config.html, text.encode(errors="backslashreplace"))
+        pairs = [Pair(candidate, source, config) for candidate in candidates for source in sources]
+        report = PairReport(config, [measured(pair, progress) for pair in pairs])
+        write_reports(report, report.json, lambda: pair_page(report, [partial(again, pair) for pair in pairs]))
     return report
 
 
@@ -93,35 +91,33 @@ def open_pair_candidates(config: EvalConfig) -> list[PairCandidate]:
     found = []
     for name, given in zip(names_of(config.models), config.models, strict=True):
         nets = find_pair_nets(config.net(given), config.finder)
-        about = {"given": given, "sha256": nets.model.sha256}
-        if nets.finder and config.given == "photo":
-            about |= {"finder": nets.finder.name, "finder_sha256": nets.finder.sha256}
-        found.append(PairCandidate(name, about, open_pairs(nets), config.given == "hands"))
+        found.append(PairCandidate(name, about(nets, given, config), open_pairs(nets), config.given == "hands"))
     return found
 
 
-def measured(candidate: PairCandidate, source: PoseSource, config: EvalConfig, progress: Progress) -> PairResult:
+def measured(pair: TwoHandsPair, progress: Progress) -> PairResult:
     """Judge one model on one split."""
     begun = time.perf_counter()
-    rows, failures = each_photo(candidate.name, source, lambda place: judge(candidate, source, place), config, progress)
+    rows, failures = parted(each_photo(pair, lambda places: [judge(pair, place) for place in places], progress))
     figures = pair_figures(rows, len(failures), time.perf_counter() - begun)
-    return PairResult(candidate.name, source.name, source.split, candidate.about, source.about, rows, failures, figures)
+    return PairResult(*pair.facts, rows, failures, figures)
 
 
-def judge(candidate: PairCandidate, source: PoseSource, place: int) -> PairRow | Failure:
+def judge(pair: TwoHandsPair, place: int) -> PairRow | Failure:
     """Read a photo, have its hands looked at, and judge what is said."""
+    candidate = pair.candidate
     try:
-        shot = read_pair(source, place)
+        shot = read_pair(pair.source, place)
         windows = candidate.windows(shot)
         start = time.perf_counter()
         look = candidate.look(shot, windows)
         seconds = time.perf_counter() - start
     except FAILURES as error:
-        return failure_of(source.key(place), error)
+        return failure_of(pair.source.key(place), error)
     return judged(place, shot, look, seconds)
 
 
-def again(candidate: PairCandidate, source: PoseSource, place: int) -> tuple[PairShot, Look | None]:
+def again(pair: TwoHandsPair, place: int) -> tuple[PairShot, Look | None]:
     """Read a photo again and have its hands looked at again, to be drawn."""
-    shot = read_pair(source, place)
-    return shot, candidate.look(shot, candidate.windows(shot))
+    shot = read_pair(pair.source, place)
+    return shot, pair.candidate.look(shot, pair.candidate.windows(shot))

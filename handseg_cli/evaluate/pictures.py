@@ -18,6 +18,8 @@ from handseg_cli.sample import Image, Mask
 SIDE = 480  # pixels, of the longer side
 QUALITY = 78
 
+Seen = tuple[Shot, Found]
+
 
 def chosen(rows: Sequence[Row], count: int) -> dict[str, list[Row]]:
     """Choose the worst, the typical and the best photos, so many of each at most and none twice."""
@@ -31,23 +33,29 @@ def chosen(rows: Sequence[Row], count: int) -> dict[str, list[Row]]:
     return {"worst": worst, "typical": rest[middle : middle + count], "best": best[::-1]}
 
 
-def figure(shot: Shot, found: Found, row: Row, name: str) -> str:
+def figure_of(name: str, row: Row, seen: Seen) -> str:
     """Return a photo, the truth and the prediction side by side as HTML; `name` is unique in the page."""
+    shot, found = seen
     image = small(shot.photo.image)
     height, width = image.shape[:2]
     truth, mask = (laid(each, (height, width)) for each in (shot.truth, found.mask))
-    box = f'viewBox="0 0 {width} {height}"'
-    use = f'<use href="#{name}"/>'
-    photo = f'<svg {box}><image id="{name}" width="{width}" height="{height}" href="{data_url(image)}"/></svg>'
-    true = f'<svg {box}>{use}<path class="veil" d="M0 0H{width}V{height}H0Z"/>{shape(truth, "true")}</svg>'
+    veil = f'<path class="veil" d="M0 0H{width}V{height}H0Z"/>'
     verdict = "".join(
         shape(region, kind)
         for region, kind in ((truth & mask, "right"), (mask & ~truth, "false"), (truth & ~mask, "missed"))
     )
-    prediction = f'<svg {box}>{use}<path class="veil" d="M0 0H{width}V{height}H0Z"/>{verdict}</svg>'
-    score = iou(row.counts)
-    caption = f'<b>{score:.3f}</b> <span class="key">{escape(row.key)}</span>'
-    return f'<figure tabindex="0"><div>{photo}{true}{prediction}</div><figcaption>{caption}</figcaption></figure>'
+    panels = drawn_on(image, name, "", veil + shape(truth, "true"), veil + verdict)
+    caption = f'<b>{iou(row.counts):.3f}</b> <span class="key">{escape(row.key)}</span>'
+    return f'<figure tabindex="0"><div>{panels}</div><figcaption>{caption}</figcaption></figure>'
+
+
+def drawn_on(image: Image, name: str, *drawings: str) -> str:
+    """Return a photo, which the page holds once under a name, with each of some drawings on it."""
+    height, width = image.shape[:2]
+    first = f'<image id="{name}" width="{width}" height="{height}" href="{data_url(image)}"/>'
+    photos = (first, *[f'<use href="#{name}"/>'] * (len(drawings) - 1))
+    pairs = zip(photos, drawings, strict=True)
+    return "".join(f'<svg viewBox="0 0 {width} {height}">{photo}{drawing}</svg>' for photo, drawing in pairs)
 
 
 def small(image: Image) -> Image:
@@ -67,7 +75,17 @@ def laid(mask: Mask, size: tuple[int, int]) -> Mask:
 def data_url(image: Image) -> str:
     """Return a photo as an address that holds all of it."""
     encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), (cv2.IMWRITE_JPEG_QUALITY, QUALITY))[1]
-    return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
+    return address(encoded.tobytes(), "jpeg")
+
+
+def address(content: bytes, kind: str) -> str:
+    """Return the content of a picture as an address that holds all of it."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def hexed(colour: tuple[int, int, int]) -> str:
+    """Return a colour as pages name it."""
+    return f"#{bytes(colour).hex()}"
 
 
 def shape(mask: Mask, kind: str) -> str:

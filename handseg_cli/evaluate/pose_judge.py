@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handseg_cli.evaluate.findings import Judged, Summed
 from handseg_cli.evaluate.pose_truth import PoseShot, TrueHand
 from handseg_cli.metrics.joints import MILLIMETRES, PIXELS, distances, millimetre_scores, pck, pixel_scores
 from handseg_cli.metrics.scores import Scores
@@ -18,21 +19,27 @@ BASE, NEXT = 9, 10  # ends of the middle finger's lowest bone, by which hands ar
 LEAST_EXTENT = 30.0  # pixels
 REACH = 1.0  # sides of a true hand: a pose whose joints are, on average, farther from it is of something else
 
+LIMITS = {"px": PIXELS, "mm": MILLIMETRES}
+
 Floats = NDArray[np.float64]
+Curves = Mapping[str, Floats]  # by units of `LIMITS`: shares of joints within each
 
 
 @dataclass(frozen=True)
-class HandRow:
+class HandRow(Judged):
     """One true hand, and what was said of it; errors (21,) are NaN where nothing is judged, infinite if not found."""
 
-    place: int
-    key: str
-    group: str
     side: str
     found: bool
     said: str  # which side; "" if none
     pixels: Floats = field(repr=False)
     millimetres: Floats = field(repr=False)
+
+    @property
+    def error(self) -> float:
+        """Return the mean error in space, mm, or in the photo, pixels, where nothing is known of that."""
+        in_space = mean_of(self.millimetres)
+        return mean_of(self.pixels) if np.isnan(in_space) else in_space
 
 
 @dataclass(frozen=True)
@@ -46,12 +53,10 @@ class Photo:
 
 
 @dataclass(frozen=True)
-class PoseFigures:
-    """All that is said of many photos; the curves are shares of joints within `PIXELS` and `MILLIMETRES`."""
+class PoseFigures(Summed):
+    """All that is said of many photos."""
 
-    scores: Scores
-    pixel_curve: Floats
-    millimetre_curve: Floats
+    curves: Curves
 
 
 def paired(poses: Sequence[Pose], hands: Sequence[TrueHand]) -> dict[int, int]:
@@ -141,7 +146,7 @@ def pose_figures(photos: Sequence[Photo], failed: int, seconds: float) -> PoseFi
     posed = sum(photo.posed for photo in photos)
     values["pose_ms"] = 1000 * sum(photo.seconds for photo in photos) / posed if posed else float("nan")
     values["photos_per_second"] = len(photos) / seconds if seconds else float("nan")
-    return PoseFigures(Scores(values), pck(pixels, PIXELS), pck(millimetres, MILLIMETRES))
+    return PoseFigures(Scores(values), {"px": pck(pixels, PIXELS), "mm": pck(millimetres, MILLIMETRES)})
 
 
 def stacked(errors: Sequence[Floats]) -> Floats:
@@ -150,6 +155,6 @@ def stacked(errors: Sequence[Floats]) -> Floats:
 
 
 def mean_of(errors: Floats) -> float:
-    """Return the mean error of one hand over its judged joints, NaN if none is."""
+    """Return the mean of the errors of joints that are judged, NaN if none is."""
     known = errors[~np.isnan(errors)]
     return float(known.mean()) if len(known) else float("nan")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import TypedDict
+from typing import Protocol, TypedDict, TypeVar
 
 import numpy as np
 
-from handseg_cli.evaluate.pictures import data_url
+from handseg_cli.evaluate.pictures import drawn_on, hexed
 from handseg_cli.evaluate.pictures import small as shrunk
 from handseg_cli.evaluate.pose_judge import Floats, HandRow, extent, in_scale, mean_of
 from handseg_cli.evaluate.pose_truth import Bits, PoseShot, TrueHand
+from handseg_cli.io.skeletons import CASING, FINGERS
 from handseg_cli.pose.skeleton import JOINTS, bones
 from handseg_cli.sample import Image, Pose
 
@@ -22,17 +23,27 @@ Joint = list[float] | None
 
 
 class InSpace(TypedDict):
-    """A hand as the page's script draws it: 21 joints, mm from the wrist on, None for one that is not known."""
+    """One hand or two as the page's script draws them: 21 joints of each, mm from a wrist on, None if not known."""
 
     truth: list[Joint]
     found: list[Joint]
 
 
-def chosen(rows: Sequence[HandRow], count: int) -> dict[str, list[HandRow]]:
-    """Choose the worst and the typical of the hands that were found, and some that were missed, evenly from all."""
-    found = [row for row in rows if row.found]
-    errors = {id(row): error_of(row) for row in found}
-    order = sorted((row for row in found if not math.isnan(errors[id(row)])), key=lambda row: -errors[id(row)])
+class Off(Protocol):
+    """A hand or a photo that was found or missed, and by how much it is off, NaN if that is not known."""
+
+    @property
+    def found(self) -> bool: ...
+    @property
+    def error(self) -> float: ...
+
+
+Row = TypeVar("Row", bound=Off)
+
+
+def chosen(rows: Sequence[Row], count: int) -> dict[str, list[Row]]:
+    """Choose the worst and the typical of what was found, and some of what was missed, evenly from all."""
+    order = sorted((row for row in rows if row.found and not math.isnan(row.error)), key=lambda row: -row.error)
     worst = order[: min(count, -(-len(order) // 2))]
     rest = order[len(worst) :]
     middle = max(0, len(order) // 2 - len(worst) - count // 2)
@@ -41,31 +52,26 @@ def chosen(rows: Sequence[HandRow], count: int) -> dict[str, list[HandRow]]:
     return {"worst": worst, "typical": rest[middle : middle + count], "missed": missed[::step][:count]}
 
 
-def error_of(row: HandRow) -> float:
-    """Return by how much a hand is off: in space or, where nothing is known of that, in the photo."""
-    in_space = mean_of(row.millimetres)
-    return mean_of(row.pixels) if math.isnan(in_space) else in_space
-
-
-def figure_of(row: HandRow, shot: PoseShot, pose: Pose | None, in_space: list[InSpace]) -> str:
+def figure_of(name: str, row: HandRow, shot: PoseShot, pose: Pose | None, in_space: list[InSpace]) -> str:
     """Return the pictures of one hand; what its canvas shows is appended to `in_space`."""
     hand = next(each for each in shot.hands if each.side == row.side)
     photo, factor, corner = around(shot.image, hand)
-    height, width = photo.shape[:2]
-    name = f"h{len(in_space)}"
-    box = f'viewBox="0 0 {width} {height}"'
-    image = f'<image id="{name}" width="{width}" height="{height}" href="{data_url(photo)}"/>'
     true = skeleton((hand.points - corner) * factor, np.asarray(np.isfinite(hand.points).all(axis=1)))
-    panels = f"<svg {box}>{image}{true}</svg>"
-    if pose is not None:
+    if pose is None:
+        panels = drawn_on(photo, name, true)
+    else:
         found = skeleton((pose.points - corner) * factor, np.ones(JOINTS, bool))
-        panels += f'<svg {box}><use href="#{name}"/>{found}</svg>'
-        panels += (
-            f'<canvas class="hand" data-hand="{len(in_space)}" tabindex="0" role="img" aria-label="in space"></canvas>'
-        )
-        in_space.append({"truth": listed(hand.joints - hand.joints[0]), "found": listed(in_scale(pose, hand))})
+        panels = drawn_on(photo, name, true, found)
+        panels += canvas(hand.joints - hand.joints[0], in_scale(pose, hand), in_space)
     caption = f'<b>{told(row)}</b> {row.side}{said(row)} <span class="key">{escape(row.key)}</span>'
     return f"<figure><div>{panels}</div><figcaption>{caption}</figcaption></figure>"
+
+
+def canvas(truth: Floats, found: Floats, in_space: list[InSpace]) -> str:
+    """Return where the page's script draws joints (N, 3), mm, which are appended to `in_space`."""
+    in_space.append({"truth": listed(truth), "found": listed(found)})
+    number = len(in_space) - 1
+    return f'<canvas class="hand" data-hand="{number}" tabindex="0" role="img" aria-label="in space"></canvas>'
 
 
 def told(row: HandRow) -> str:
@@ -100,8 +106,10 @@ def skeleton(points: Floats, known: Bits) -> str:
         if known[parent] and known[child]:
             (x, y), (to_x, to_y) = points[parent], points[child]
             paths[(child - 1) // 4] += f"M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}"
-    casing = f'<path class="bones casing" d="{"".join(paths)}"/>'
-    return casing + "".join(f'<path class="bones s{at}" d="{path}"/>' for at, path in enumerate(paths) if path)
+    casing = f'<path class="bones casing" stroke="{hexed(CASING)}" d="{"".join(paths)}"/>'
+    fingers = zip(FINGERS, paths, strict=True)
+    lines = (f'<path class="bones" stroke="{hexed(colour)}" d="{path}"/>' for colour, path in fingers if path)
+    return casing + "".join(lines)
 
 
 def listed(joints: Floats) -> list[Joint]:

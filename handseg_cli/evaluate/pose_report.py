@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-from handseg_cli.evaluate.findings import Failure, Findings, figure
-from handseg_cli.evaluate.pose_judge import Floats, HandRow, PoseFigures, mean_of
-from handseg_cli.metrics.joints import MILLIMETRES, PIXELS
-from handseg_cli.metrics.scores import Scores
+from handseg_cli.evaluate.findings import Findings, Result, figure
+from handseg_cli.evaluate.pose_judge import LIMITS, Curves, Floats, HandRow, PoseFigures, mean_of
 from handseg_cli.paths import shown
 
 SETTINGS = (
@@ -25,23 +23,7 @@ NOTES = (
 )
 
 
-@dataclass(frozen=True)
-class PoseResult:
-    """What came of one pose model on one split of a dataset."""
-
-    model: str
-    dataset: str
-    split: str
-    model_about: dict[str, str]
-    split_about: dict[str, str | int]
-    rows: list[HandRow] = field(repr=False)
-    failures: list[Failure] = field(repr=False)
-    figures: PoseFigures = field(repr=False)
-
-    @property
-    def scores(self) -> Scores:
-        """Return the figures over all hands."""
-        return self.figures.scores
+PoseResult = Result[HandRow, PoseFigures]
 
 
 @dataclass(frozen=True)
@@ -59,13 +41,11 @@ class PoseReport(Findings[PoseResult]):
         notes = list(NOTES)
         if self.config.given == "hands":
             notes = ["The true hands were shown, none had to be found (--given hands).", "", *notes]
-        if self.failed:
-            notes = [f"Not judged, and so in no figure: {self.failed:,} photos.", "", *notes]
         return self.table(heads, cells, notes)
 
     def json(self) -> str:
         """Return all figures, down to each hand, as one JSON object."""
-        return self.as_json(result_json)
+        return self.as_json(lambda result: {"pck": curves_json(result.figures.curves)}, "hands", row_json)
 
 
 def cells(result: PoseResult) -> tuple[str, ...]:
@@ -78,19 +58,9 @@ def cells(result: PoseResult) -> tuple[str, ...]:
     return *name, *counts, figure(scores["side_accuracy"]), *pixels, *space, figure(scores["pose_ms"], 1)
 
 
-def result_json(result: PoseResult) -> dict[str, object]:
-    """Return one result as what JSON can hold."""
-    curves = {"px": (PIXELS, result.figures.pixel_curve), "mm": (MILLIMETRES, result.figures.millimetre_curve)}
-    return {
-        "model": {"name": result.model, **result.model_about},
-        "dataset": {"name": result.dataset, **result.split_about},
-        "scores": result.scores.json(),
-        "pck": {
-            unit: {"limits": listed(limits), "shares": listed(shares)} for unit, (limits, shares) in curves.items()
-        },
-        "failures": [asdict(failure) for failure in result.failures],
-        "hands": [row_json(row) for row in result.rows],
-    }
+def curves_json(curves: Curves) -> dict[str, object]:
+    """Return curves with their limits as what JSON can hold."""
+    return {unit: {"limits": listed(LIMITS[unit]), "shares": listed(shares)} for unit, shares in curves.items()}
 
 
 def row_json(row: HandRow) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from handseg_cli.config import EvalConfig
 from handseg_cli.errors import ConfigError, DatasetError
 from handseg_cli.evaluate.sources import advice, prepared_path, split_of, spread, what_there_is
+from handseg_cli.io.far import reader_of
 from handseg_cli.io.hdf5 import Reader
 from handseg_cli.loading.hands import one_hand
 from handseg_cli.loading.mix import LEAST_JOINTS
@@ -106,9 +108,9 @@ def pose_source(name: str, split: str, config: EvalConfig) -> PoseSource:
     """Return one split of a prepared file by its path or the name of its dataset."""
     folder = home(config.root) / "prepared"
     path = prepared_path(name, folder)
-    if not path.is_file():
+    if isinstance(path, Path) and not path.is_file():
         raise DatasetError(f"{name}: there is no {path}; {advice(name, folder)}")
-    reader = Reader(path)
+    reader = reader_of(path, config.root)
     if reader.header.dataset not in ORDERS or not (reader.has("points") and reader.has("valid")):
         raise DatasetError(f"{path}: tells of no joints whose order is known, as {', '.join(ORDERS)} do")
     places, about = split_of(reader, split)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import ClassVar
 
-from handseg_cli.evaluate.findings import Failure, Findings, figure
+from handseg_cli.evaluate.findings import Findings, Result, figure, spread
 from handseg_cli.evaluate.judge import Figures, Levels, Row, curve
 from handseg_cli.metrics.regions import iou, precision, recall, seed_miou
-from handseg_cli.metrics.scores import Scores
 from handseg_cli.paths import shown
 
 SETTINGS = (
@@ -23,23 +22,10 @@ NOTES = (
 
 
 @dataclass(frozen=True)
-class Result:
+class MaskResult(Result[Row, Figures]):
     """What came of one model on one split of a dataset."""
 
-    model: str
-    dataset: str
-    split: str
-    model_about: dict[str, str]
-    split_about: dict[str, str | int]
-    rows: list[Row] = field(repr=False)
-    failures: list[Failure] = field(repr=False)
     levels: Levels = field(repr=False)
-    figures: Figures = field(repr=False)
-
-    @property
-    def scores(self) -> Scores:
-        """Return the figures over all photos."""
-        return self.figures.scores
 
     @property
     def has_probabilities(self) -> bool:
@@ -48,7 +34,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Report(Findings[Result]):
+class Report(Findings[MaskResult]):
     """What `handseg eval` has found of masks."""
 
     SETTINGS: ClassVar = SETTINGS
@@ -59,21 +45,17 @@ class Report(Findings[Result]):
         notes = list(NOTES)
         if self.config.protocol == "seed":
             notes = ["Masks were compared as squares of 256 x 256 pixels (--protocol seed).", "", *notes]
-        if self.failed:
-            of = f"{self.failed:,} of {self.failed + self.judged:,} photos"
-            notes = [f"Not judged, and so in no figure: {of}.", "", *notes]
         return self.table(heads, cells, notes)
 
     def json(self) -> str:
         """Return all figures, down to each photo, as one JSON object."""
-        return self.as_json(result_json)
+        return self.as_json(result_json, "photos", row_json)
 
 
-def cells(result: Result) -> tuple[str, ...]:
+def cells(result: MaskResult) -> tuple[str, ...]:
     """Return the line of one result."""
     scores = result.scores
-    found = result.figures.intervals["iou"]
-    ends = "{:.3f}-{:.3f}".format(*found) if found else "-"
+    ends = spread(result.figures.intervals["iou"], 3) or "-"
     means = [figure(scores[name]) for name in ("seed_miou", "iou")]
     rest = [figure(scores[name]) for name in ("pooled_iou", "dice")]
     latency = figure(scores["net_ms"], 1)
@@ -81,17 +63,12 @@ def cells(result: Result) -> tuple[str, ...]:
     return *name, *means, ends, *rest, latency
 
 
-def result_json(result: Result) -> dict[str, object]:
-    """Return one result as what JSON can hold."""
+def result_json(result: MaskResult) -> dict[str, object]:
+    """Return what only this task has as what JSON can hold."""
     return {
-        "model": {"name": result.model, **result.model_about},
-        "dataset": {"name": result.dataset, **result.split_about},
-        "scores": result.scores.json(),
         "intervals": {name: list(ends) if ends else None for name, ends in result.figures.intervals.items()},
         "by_hand_size": {name: scores.json() for name, scores in result.figures.sizes.items()},
         "thresholds": curve(result.levels) if result.has_probabilities else [],
-        "failures": [asdict(failure) for failure in result.failures],
-        "photos": [row_json(row) for row in result.rows],
     }
 
 

@@ -16,10 +16,11 @@ from handseg_cli.datasets.folder import Folder
 from handseg_cli.datasets.own import MAX_PIXELS, require_size
 from handseg_cli.datasets.own_masks import read_mask
 from handseg_cli.errors import ConfigError, DatasetError
+from handseg_cli.io.far import reader_of
 from handseg_cli.io.hdf5 import Reader
 from handseg_cli.io.images import Photo, PhotoFile
 from handseg_cli.io.inputs import read_bytes
-from handseg_cli.paths import home, shown
+from handseg_cli.paths import Place, Url, home, is_address, place, shown
 from handseg_cli.registry import ALIASES, DATASETS
 from handseg_cli.sample import Mask
 
@@ -123,15 +124,17 @@ def find_sources(config: EvalConfig) -> list[Source]:
 def sources_of(name: str, folder: Path, config: EvalConfig) -> list[Source]:
     """Return the splits of one dataset: a prepared file by name or path, or a raw folder."""
     path = prepared_path(name, folder)
-    if path.is_file() or path == Path(name):
-        return [prepared_source(path, split, config.limit) for split in config.split]
+    if isinstance(path, Url) or path.is_file() or path == Path(name):
+        return [prepared_source(path, split, config) for split in config.split]
     if Path(name).is_dir():
         return folder_sources(Path(name), config)
     raise DatasetError(f"{name}: there is no {path} and no folder of this name; {advice(name, folder)}")
 
 
-def prepared_path(name: str, folder: Path) -> Path:
-    """Return where a prepared file is, given by its path or by the name of its dataset."""
+def prepared_path(name: str, folder: Path) -> Place:
+    """Return where a prepared file is, given by its path, its address, or the name of its dataset."""
+    if is_address(name):
+        return place(name)
     return Path(name) if Path(name).suffix.lower() == ".h5" else folder / f"{ALIASES.get(name, name)}.h5"
 
 
@@ -147,13 +150,13 @@ def what_there_is(folder: Path) -> str:
     return f"one of those prepared in {folder} ({found})" if found else "one that `handseg prepare` has made"
 
 
-def prepared_source(path: Path, split: str, limit: int) -> Source:
+def prepared_source(path: Place, split: str, config: EvalConfig) -> Source:
     """Return one split of a prepared file."""
-    reader = Reader(path)
+    reader = reader_of(path, config.root)
     if not reader.has("mask"):
         raise DatasetError(f"{path}: has no masks to judge by; prepare it with --labels hand")
     places, about = split_of(reader, split)
-    return Source(path.stem, split, spread(places, limit), PreparedPhotos(reader), about)
+    return Source(path.stem, split, spread(places, config.limit), PreparedPhotos(reader), about)
 
 
 def split_of(reader: Reader, split: str) -> tuple[Sequence[int], dict[str, str | int]]:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from handseg_cli.config import EvalConfig
-from handseg_cli.evaluate import tables
-from handseg_cli.evaluate.page import as_data
+from handseg_cli.evaluate import page as mask_page
+from handseg_cli.evaluate.frame import as_data
 from handseg_cli.evaluate.run import evaluate
 from tests.tiny.judged import Hand, build
 
@@ -96,9 +96,9 @@ def test_data_cannot_end_its_script() -> None:
 
 
 def test_too_many_rows_are_cut_to_the_worst(tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    monkeypatch.setattr(mask_page, "MOST_ROWS", 3)
     file, masks = build(tmp_path, [Hand(str(at), 20, at) for at in range(9, 0, -1)])
     report = evaluate(EvalConfig(models=(str(masks),), datasets=(str(file),)))
-    found: Any = tables.photo_rows(report.results)
+    found: Any = mask_page.photo_rows(report.results)
     assert [row[1] for row in found["rows"]] == ["1", "2", "3"]
     assert found["total"] == 9

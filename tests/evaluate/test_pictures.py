@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from handseg_cli.evaluate.candidates import Found
 from handseg_cli.evaluate.judge import Row
-from handseg_cli.evaluate.pictures import chosen, figure, shape
+from handseg_cli.evaluate.pictures import chosen, figure_of, shape
 from handseg_cli.evaluate.sources import Shot
 from handseg_cli.io.images import Photo
 from handseg_cli.metrics.regions import Counts
@@ -35,7 +35,7 @@ def square(left: int, right: int) -> Mask:
 
 def drawn(truth: Mask, mask: Mask, key: str = "a") -> str:
     shot = Shot(key, "", (key,), Photo(np.full((600, 800, 3), 90, np.uint8), (600, 800)), truth)
-    return figure(shot, Found(mask, mask, 0.1), row(1, 1, key), "p0")
+    return figure_of("p0", row(1, 1, key), (shot, Found(mask, mask, 0.1)))
 
 
 def kinds(html: str) -> list[str]:

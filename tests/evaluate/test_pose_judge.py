@@ -66,7 +66,7 @@ def test_errors_are_of_hands_found_and_areas_of_all() -> None:
     figures = pose_figures([photo([near, far], [pose(near, 6)])], 0, 1.0)
     assert figures.scores["epe_mean_px"] == pytest.approx(6, abs=1e-4)
     assert figures.scores["epe_median_px"] == pytest.approx(6, abs=1e-4)
-    assert figures.pixel_curve.tolist() == [0.5 * (limit >= 6) for limit in PIXELS]
+    assert figures.curves["px"].tolist() == [0.5 * (limit >= 6) for limit in PIXELS]
     assert (figures.scores["hands"], figures.scores["missed"]) == (2, 1)
     assert figures.scores["auc_20_50_mm"] == pytest.approx(0.5)
 

@@ -86,7 +86,7 @@ def test_a_damaged_sample_is_named_and_in_no_figure(file: Path) -> None:
     assert report.exit_code == 1
     assert [failure.key for failure in report.results[0].failures] == ["001"]
     assert report.results[0].scores["hands"] == 2
-    assert "in no figure: 1 photos" in str(report)
+    assert "in no figure: 1 of 4 photos" in str(report)
 
 
 def test_json_has_all_figures_down_to_each_hand(file: Path, tmp_path: Path) -> None:

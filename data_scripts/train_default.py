@@ -19,12 +19,14 @@ from real_photos import open_teacher, read_notes, write_empty, write_labelled, w
 
 NOTES = Path(__file__).with_name("looked_at.json")
 RECIPE = Path(__file__).with_name("default.toml")
+ROUNDED = Path(__file__).with_name("train_rounded.py")
+LAST = ("--size", "288", "--lr", "5e-4", "--epochs", "6", "--seed", "1")  # of that: the net learns to bear 8 bits
 STYLES = ("ego=2", "third-person=2", "over-face=1.5", "two-hands=1", "object=2", "sign=1")
 CUTOUTS = ("11khands", "massey_asl", "rps_greenscreen", "signdigits", "nfph_grey")
 TO_WRIST = ("fridge", "street", "freihand", "wang")  # labelled sets whose masks end there, more or less
 BEYOND = ("senz3d", "hgr_with_forearm")  # those whose masks go on into the forearm: they need a teacher
 # How often the pictures of each file are drawn in an epoch: the real ones, few as they are, the most.
-MIX = {"synth": 0.16, "composites": 0.3, "labelled": 0.6, "empty": 0.4}
+MIX = {"synth": 0.2, "composites": 0.25, "labelled": 0.6, "empty": 0.4}
 TAUGHT = {"unlabelled": 2.0, "senz3d": 0.2, "hgr_with_forearm": 0.6}
 
 
@@ -43,8 +45,11 @@ def main() -> None:
         files |= taught(options)
     weights = MIX | TAUGHT
     named = ",".join(f"{path}={weights[name]}" for name, path in files.items())
-    start = ["--weights", str(options.weights), "--epochs", str(options.epochs), "--cutouts", str(cutouts)]
-    handseg("train", str(work / "run"), "--config", str(RECIPE), "--datasets", named, *start)
+    recipe = ["--config", str(RECIPE), "--datasets", named, "--cutouts", str(cutouts)]
+    first = ["--weights", str(options.weights), "--epochs", str(options.epochs)]
+    handseg("train", *begun(work / "run"), *recipe, *first)
+    then = ["--weights", str(work / "run" / "best.safetensors"), *LAST]
+    python(str(ROUNDED), *begun(work / "rounded"), *recipe, *then)
 
 
 def taught(options: argparse.Namespace) -> dict[str, Path]:
@@ -98,9 +103,19 @@ def joined(out: Path, folders: list[Path]) -> Path:
     return out
 
 
+def begun(run: Path) -> list[str]:
+    """Return the folder of a training, to go on with if it was begun."""
+    return [str(run), "--resume"] if (run / "last.safetensors").exists() else [str(run)]
+
+
 def handseg(*words: str) -> None:
     """Run a command of handseg; it ends this program if it fails."""
-    if code := subprocess.run([sys.executable, "-m", "handseg_cli", *words], check=False).returncode:
+    python("-m", "handseg_cli", *words)
+
+
+def python(*words: str) -> None:
+    """Run a program in Python; it ends this one if it fails."""
+    if code := subprocess.run([sys.executable, *words], check=False).returncode:
         raise SystemExit(code)
 
 
@@ -110,11 +125,11 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="folder of backgrounds/, cutouts/, labelled/ and unlabelled/")
     parser.add_argument("assets", type=Path, help="what `handseg download assets` fetches")
     parser.add_argument("weights", help="to start from: a file of torchvision's MobileNetV2, or of an earlier run")
-    parser.add_argument("out", type=Path, help="folder for all that is made; run/ in it is the training")
+    parser.add_argument("out", type=Path, help="folder for all that is made; run/ and rounded/ in it are the trainings")
     parser.add_argument("--teacher", type=Path, nargs="*", default=[], help="weights that make masks")
     parser.add_argument("--rendered", type=int, default=9000, help="how many photos to render")
-    parser.add_argument("--composites", type=int, default=2400, help="how many to paste")
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--composites", type=int, default=5000, help="how many to paste")
+    parser.add_argument("--epochs", type=int, default=12)
     return parser.parse_args()
 
 

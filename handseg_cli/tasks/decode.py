@@ -12,15 +12,21 @@ from handseg_cli.sample import Hand, Mask
 from handseg_cli.tasks.sides import Sides
 
 LEVELS = np.arange(256) / 255  # what each byte of a probability means
+CLEARLY = 2.0  # log-odds by which a pixel has to be more of a hand than of an arm
 
 Logits = NDArray[np.float32]  # (1, h, w) of hand, or (2, h, w) of background and hand
 
 
 def asked(outputs: Mapping[str, Logits], label: str) -> Logits:
-    """Return the logits of what is asked of a net: "hand", "arm", or "hand+arm", wherever either is likely."""
-    if label != "hand+arm":
-        return outputs["mask" if label == "hand" else "arm"]
-    return np.asarray(np.maximum(single(outputs["mask"])[None], outputs["arm"]), np.float32)
+    """Return the logits of what is asked of a net: "hand", "arm", or "hand+arm", wherever either is likely.
+
+    What may as well be an arm is no hand: wrists are where a net is least sure where hands end.
+    """
+    if label == "arm" or "arm" not in outputs:
+        return outputs["arm" if label == "arm" else "mask"]
+    hand, arm = single(outputs["mask"])[None], outputs["arm"]
+    found = np.maximum(hand, arm) if label == "hand+arm" else hand - np.maximum(arm + CLEARLY, 0)
+    return np.asarray(found, np.float32)
 
 
 def probability(logits: Logits, size: tuple[int, int]) -> Mask:

@@ -114,7 +114,17 @@ def test_the_probability_is_left_alone() -> None:
 def test_of_hand_and_arm_the_likelier_counts() -> None:
     rng = np.random.default_rng(0)
     outputs = {name: rng.normal(0, 3, (1, 6, 8)).astype(np.float32) for name in ("mask", "arm")}
-    hand, arm, both = (probability(asked(outputs, label), (6, 8)) for label in ("hand", "arm", "hand+arm"))
+    hand, arm, both = (
+        probability(logit, (6, 8)) for logit in (outputs["mask"], asked(outputs, "arm"), asked(outputs, "hand+arm"))
+    )
     assert np.array_equal(both, np.maximum(hand, arm))
     two = {"mask": np.concatenate([np.zeros((1, 6, 8), np.float32), outputs["mask"]]), "arm": outputs["arm"]}
     assert np.array_equal(probability(asked(two, "hand+arm"), (6, 8)), both)
+
+
+@pytest.mark.parametrize(("hand", "arm", "is_hand"), [(1, -5, True), (1, 0, False), (3, 0, True), (3, 4, False)])
+def test_what_may_as_well_be_an_arm_is_no_hand(hand: float, arm: float, is_hand: bool) -> None:
+    outputs = {"mask": np.full((1, 2, 2), hand, np.float32), "arm": np.full((1, 2, 2), arm, np.float32)}
+    assert ((asked(outputs, "hand") > 0) == is_hand).all()
+    assert (asked(outputs, "hand+arm") > 0).all()
+    assert asked({"mask": outputs["mask"]}, "hand") is outputs["mask"]

@@ -29,8 +29,8 @@ class MaskResult(Result[Row, Figures]):
 
     @property
     def has_probabilities(self) -> bool:
-        """Tell whether there was more to judge than finished masks."""
-        return bool(self.levels[:, 1:255].any())
+        """Tell whether a net was judged, and not finished masks."""
+        return "sha256" in self.model_about
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from handseg_cli.predict.tiling import segment_tiled
 from handseg_cli.registry import RUNTIMES, resolve
 from handseg_cli.runtime.session import Batch, Session
 from handseg_cli.sample import Image, Mask, Prediction
-from handseg_cli.tasks.decode import asked, binary, find_hands, probability
+from handseg_cli.tasks.decode import Logits, asked, binary, find_hands, probability
 from handseg_cli.tasks.sides import Sides
 
 GPU_BATCH = 8
@@ -54,6 +54,7 @@ class Predictor:
     tta: bool = False
     closer: bool = False
     label: Label = "hand"
+    trusts_arms: bool = True  # what the net says of arms, where it is asked for hands
     hands: bool = True
     sides: bool = False
     draws_sides: bool = False
@@ -99,10 +100,10 @@ class Predictor:
 
     def _finish(self, photo: Photo, outputs: Outputs, net_seconds: float) -> Prediction:
         begun = time.perf_counter()
-        logits = asked(outputs, self.label)
+        logits = self._asked(outputs)
         logits, looks = look_closer(self._part, photo.image, logits) if self.closer else (logits, [])
         start = time.perf_counter()
-        score = seen(photo, logits, [(box, asked(each, self.label)) for box, each in looks])
+        score = seen(photo, logits, [(box, self._asked(each)) for box, each in looks])
         if self.tile:
             score = segment_tiled(self._tiles, photo.image, score)
         if self.crf:
@@ -113,6 +114,9 @@ class Predictor:
         seconds = {"net": net_seconds + start - begun, "post": time.perf_counter() - start}
         drawn = sides.drawn if sides else None
         return Prediction(mask, score, hands, seconds, drawn, self.sides, focal=photo.focal)
+
+    def _asked(self, outputs: Outputs) -> Logits:
+        return asked(outputs, self.label, self.trusts_arms)
 
     def _sides(self, photo: Photo, score: Mask, outputs: Outputs, looks: Sequence[tuple[Box, Outputs]]) -> Sides:
         hand = score if self.label == "hand" else probability(outputs["mask"], photo.size)
@@ -140,7 +144,7 @@ class Predictor:
         """Return the probability of each of some tiles, (h, w, 3) uint8 of one shape."""
         height, width = tiles[0].shape[:2]
         outputs = self._outputs(batched(tiles, self.shape((height, width))))
-        every = (asked(of_photo(outputs, place), self.label) for place in range(len(tiles)))
+        every = (self._asked(of_photo(outputs, place)) for place in range(len(tiles)))
         return [probability(logits, (height, width)) for logits in every]
 
 
@@ -211,6 +215,7 @@ def predictor_of(session: Session, weights: Weights, config: NetConfig, hands: b
         # Tiles look closely at all of a photo. Nets of others are to do what is published of them.
         closer=config.closer and not config.tile and (weights.card.get("model"), fit_of(weights)) == ("lite", "area"),
         label=config.label,
+        trusts_arms="arm" not in weights.card.get("untaught", ()),
         hands=hands,
         sides=hands and "side" in tells_of(weights.card) and config.label != "arm",
     )

@@ -17,12 +17,13 @@ CLEARLY = 2.0  # log-odds by which a pixel has to be more of a hand than of an a
 Logits = NDArray[np.float32]  # (1, h, w) of hand, or (2, h, w) of background and hand
 
 
-def asked(outputs: Mapping[str, Logits], label: str) -> Logits:
+def asked(outputs: Mapping[str, Logits], label: str, trusted: bool = True) -> Logits:
     """Return the logits of what is asked of a net: "hand", "arm", or "hand+arm", wherever either is likely.
 
-    What may as well be an arm is no hand: wrists are where a net is least sure where hands end.
+    What may as well be an arm is no hand: wrists are where a net is least sure where hands end. But only if what is
+    said of arms can be `trusted`.
     """
-    if label == "arm" or "arm" not in outputs:
+    if label == "arm" or "arm" not in outputs or (label == "hand" and not trusted):
         return outputs["arm" if label == "arm" else "mask"]
     hand, arm = single(outputs["mask"])[None], outputs["arm"]
     found = np.maximum(hand, arm) if label == "hand+arm" else hand - np.maximum(arm + CLEARLY, 0)

@@ -30,8 +30,10 @@ def finetune(config: FinetuneConfig) -> Trained:
         raise ConfigError(f"--model {config.weights}: is of {card['task']}, and masks in a folder teach hands alone")
     config = replace(config, size=config.size or card["size"])
     card |= {"size": config.size}
-    if untaught := ", ".join(tells_of(card)[1:]):
-        Progress(config.quiet, "").say(f"masks teach hands alone: what the model tells of {untaught} may get worse")
+    if untaught := tells_of(card)[1:]:
+        card |= {"untaught": list(untaught)}
+        told = ", ".join(untaught)
+        Progress(config.quiet, "").say(f"masks teach hands alone: what the model tells of {told} may get worse")
     path = prepare_folder(config)
     # What other commands keep to choose and to judge by are a fifth each: here one of them is enough.
     count = len(Mix([Part(NAME, path)], "train+test"))

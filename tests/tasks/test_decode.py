@@ -128,3 +128,4 @@ def test_what_may_as_well_be_an_arm_is_no_hand(hand: float, arm: float, is_hand:
     assert ((asked(outputs, "hand") > 0) == is_hand).all()
     assert (asked(outputs, "hand+arm") > 0).all()
     assert asked({"mask": outputs["mask"]}, "hand") is outputs["mask"]
+    assert asked(outputs, "hand", trusted=False) is outputs["mask"]

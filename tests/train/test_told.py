@@ -10,9 +10,10 @@ import pytest
 from handseg_cli.checkpoints.build import blank_card
 from handseg_cli.checkpoints.store import load, save
 from handseg_cli.checkpoints.weights import tells_of
-from handseg_cli.config import FinetuneConfig, TrainConfig
+from handseg_cli.config import FinetuneConfig, NetConfig, TrainConfig
 from handseg_cli.errors import ConfigError
 from handseg_cli.models.lite import Lite
+from handseg_cli.predict.predictor import open_predictor
 from handseg_cli.train.finetune import finetune
 from handseg_cli.train.train import train
 from tests.tiny import discs as tiny
@@ -64,6 +65,10 @@ def test_a_finetuned_model_goes_on_telling_what_it_told(tmp_path: Path, capsys: 
     assert isinstance(model, Lite)
     assert model.outputs == ["mask", "arm", "side"]
     assert tells_of(card) == tuple(tells)
+    # Masks taught it nothing of arms, which hands are not to be cut by then.
+    assert card["untaught"] == ["arm", "side"]
+    assert not open_predictor(NetConfig(str(tmp_path / "run" / "best.safetensors")))[0].trusts_arms
+    assert open_predictor(NetConfig(str(tmp_path / "all.safetensors")))[0].trusts_arms
     assert "what the model tells of arm, side may get worse" in capsys.readouterr().err
 
 

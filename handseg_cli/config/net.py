@@ -27,7 +27,7 @@ class RunConfig:
     min_area: Annotated[float, "Drop hands smaller than this fraction of the photo, 0 to 1."] = 0.0
     crf: Annotated[bool, "Pull the border to the photo's edges with a dense CRF (slower)."] = False
     tile: Annotated[bool, "Look at overlapping tiles too, for small hands in huge photos (slower)."] = False
-    closer: Annotated[bool, "Look at small hands again, from near, and let specks go; --tile does without."] = True
+    closer: Annotated[bool, "Look at small hands again, from near; let specks and doubts go. Not with --tile."] = True
     tta: Annotated[bool, "Average with the mirrored photo: a little better, half as fast."] = False
 
     def __post_init__(self) -> None:

@@ -1,4 +1,6 @@
-"""A closer look: small hands that the net has found it sees again, each larger and by itself, and specks are let go.
+"""A closer look: small hands that the net has found it sees again, each larger and by itself.
+
+Specks are let go before, and what is still doubtful after.
 
 Of a photo whose hands are large nothing is looked at again, so it costs nothing more.
 """
@@ -14,7 +16,8 @@ from numpy.typing import NDArray
 
 from handseg_cli.io.images import Photo
 from handseg_cli.sample import Image, Mask
-from handseg_cli.tasks.decode import Logits, doubled, probability, resized, sigmoid, single
+from handseg_cli.tasks.decode import Logits, binary, doubled, filled, probability, resized, sigmoid, single
+from handseg_cli.tasks.decode import regions as outlines
 
 Outputs = dict[str, NDArray[np.float32]]
 Plane = NDArray[np.float32]
@@ -26,6 +29,7 @@ MOST = 3  # looks at a photo; the fourth found nothing more
 DETAIL = 2  # how many times the sides that the net sees a photo of is decoded: three times as many gained nothing
 UNLIKELY = -2.0  # the logit that is left of a speck
 SPECK = 1 / 50  # of the largest region: what is smaller is no hand, or one far too small beside it
+LIKELY = 0.7  # the mean probability that a region has at least; nearly all whose is less were no hands
 MARGIN = 1 / 3  # of the longer side of a hand, shown around it
 LEAST = 1 / 10  # of the photo's side: a hand is not looked at from nearer
 LEAST_PIXELS = 48  # for the same reason: there is nothing more to be seen
@@ -58,6 +62,15 @@ def without_specks(logit: Plane) -> Plane:
     pixels = stats[1:, cv2.CC_STAT_AREA]
     is_speck = np.append(False, pixels < SPECK * pixels.max(initial=0))
     return np.where(is_speck[labels], np.float32(UNLIKELY), logit) if is_speck.any() else logit
+
+
+def without_doubt(score: Mask) -> None:
+    """Halve, in place, the (H, W) uint8 probability of the regions that are not likely on the whole."""
+    for contours in outlines(binary(score, 0.5)):
+        (left, top, width, height), region = filled(contours)
+        window = score[top : top + height, left : left + width]
+        if cv2.mean(window, mask=region)[0] < 255 * LIKELY:
+            np.floor_divide(window, 2, out=window, where=region > 0)
 
 
 def regions(logit: Plane) -> list[Box]:

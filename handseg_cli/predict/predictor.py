@@ -17,7 +17,7 @@ from handseg_cli.config import Label, NetConfig, PredictConfig
 from handseg_cli.errors import CheckpointError, ConfigError
 from handseg_cli.io.images import Photo
 from handseg_cli.io.shapes import net_shape
-from handseg_cli.predict.closer import DETAIL, SIDE, Box, Outputs, look_closer, seen
+from handseg_cli.predict.closer import DETAIL, SIDE, Box, Outputs, look_closer, seen, without_doubt
 from handseg_cli.predict.crf import refine
 from handseg_cli.predict.tiling import segment_tiled
 from handseg_cli.registry import RUNTIMES, resolve
@@ -39,7 +39,8 @@ class Predictor:
     just these; both sides are multiples of the stride.
     `hands`: whether predictions list the hands of their masks; without them nobody pays for that. `sides`: whether
     these hands have sides, which the net has to tell; `draws_sides`: whether predictions show them, too.
-    `closer`: whether small hands are looked at again, each larger and by itself, and specks let go.
+    `closer`: whether small hands are looked at again, each larger and by itself, and what is too small or too doubtful
+    is let go.
     """
 
     session: Session
@@ -104,6 +105,8 @@ class Predictor:
         logits, looks = look_closer(self._part, photo.image, logits) if self.closer else (logits, [])
         start = time.perf_counter()
         score = seen(photo, logits, [(box, self._asked(each)) for box, each in looks])
+        if self.closer and self.label == "hand":  # arms are often less sure, and right
+            without_doubt(score)
         if self.tile:
             score = segment_tiled(self._tiles, photo.image, score)
         if self.crf:

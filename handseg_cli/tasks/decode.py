@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -70,10 +70,8 @@ def find_hands(mask: Mask, probability: Mask, min_area: float = 0.0, sides: Side
     least = min_area * mask.size
     hands = []
     for contours in regions(mask):
-        left, top, width, height = cv2.boundingRect(contours[0])
+        (left, top, width, height), region = filled(contours)
         window = np.s_[top : top + height, left : left + width]
-        region = np.zeros((height, width), np.uint8)
-        cv2.fillPoly(region, contours, (255,), offset=(-left, -top))
         pixels = cv2.countNonZero(region)
         if pixels < least:
             mask[window][region > 0] = 0
@@ -89,6 +87,14 @@ def binary(probability: Mask, threshold: float) -> Mask:
     level = int(np.count_nonzero(threshold > LEVELS))
     # OpenCV's threshold is "greater than".
     return np.asarray(cv2.threshold(probability, level - 1, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+
+
+def filled(contours: Sequence[NDArray[np.int32]]) -> tuple[tuple[int, int, int, int], Mask]:
+    """Return the box (left, top, width, height) of a region by its outlines, and its mask there."""
+    left, top, width, height = cv2.boundingRect(contours[0])
+    region = np.zeros((height, width), np.uint8)
+    cv2.fillPoly(region, contours, (255,), offset=(-left, -top))
+    return (left, top, width, height), region
 
 
 def regions(mask: Mask) -> list[list[NDArray[np.int32]]]:

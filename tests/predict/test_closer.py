@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from handseg_cli.checkpoints.weights import Weights
 from handseg_cli.config import NetConfig, PredictConfig
 from handseg_cli.io.images import Photo
-from handseg_cli.predict.closer import LARGEST, MOST, Box, plan, regions, seen, without_specks
+from handseg_cli.predict.closer import LARGEST, MOST, Box, plan, regions, seen, without_doubt, without_specks
 from handseg_cli.predict.predictor import Predictor, open_predictor, predictor_of
 from handseg_cli.predict.sinks import settings_of
 from handseg_cli.predict.stream import predict
@@ -227,3 +227,22 @@ def test_masks_are_the_same_whatever_the_number_of_threads(tmp_path: Path) -> No
     for photo in photos:
         one, other = ((tmp_path / workers / f"{photo.name}.png").read_bytes() for workers in "13")
         assert one == other
+
+
+def test_what_is_doubtful_on_the_whole_is_let_go_and_nothing_else_changes() -> None:
+    score = np.full((60, 80), 20, np.uint8)
+    score[5:55, 5:10] = score[50:55, 5:70] = 250  # a sure hand around two others
+    score[10:20, 20:40] = 170  # doubtful
+    score[30:40, 20:40] = 140
+    score[31:39, 21:39] = 255  # as doubtful at its border, but not within
+    wanted = score.copy()
+    wanted[10:20, 20:40] = 85
+    without_doubt(score)
+    np.testing.assert_array_equal(score, wanted)
+
+
+@pytest.mark.parametrize(("closer", "found"), [(True, False), (False, True)])
+def test_a_hand_that_is_nowhere_sure_is_found_without_closer_looks_alone(closer: bool, found: bool) -> None:
+    image = np.zeros((160, 160, 3), np.uint8)
+    image[40:120, 40:120, 0] = 132  # a logit of .35, a probability of .59
+    assert Predictor(Red(), size=160, closer=closer)(image).mask.any() == found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import signal
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
 from pathlib import Path
@@ -18,6 +19,10 @@ settings.load_profile("patient")
 
 # On such a machine, two threads of torch wait for each other most of the time. Processes that tests start do likewise.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# A shell's background job, as this suite may be, is born deaf to Ctrl-C, and so would be all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

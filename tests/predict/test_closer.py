@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from handseg_cli.checkpoints.weights import Weights
-from handseg_cli.config import NetConfig, PredictConfig
+from handseg_cli.config import Label, NetConfig, PredictConfig
 from handseg_cli.io.images import Photo
 from handseg_cli.predict.closer import LARGEST, MOST, Box, plan, regions, seen, without_doubt, without_specks
 from handseg_cli.predict.predictor import Predictor, open_predictor, predictor_of
@@ -246,3 +246,10 @@ def test_a_hand_that_is_nowhere_sure_is_found_without_closer_looks_alone(closer:
     image = np.zeros((160, 160, 3), np.uint8)
     image[40:120, 40:120, 0] = 132  # a logit of .35, a probability of .59
     assert Predictor(Red(), size=160, closer=closer)(image).mask.any() == found
+
+
+@pytest.mark.parametrize("label", ["arm", "hand+arm"])
+def test_an_arm_that_is_nowhere_sure_is_kept(label: Label) -> None:
+    image = np.zeros((160, 160, 3), np.uint8)
+    image[40:120, 40:120, 1] = 132
+    assert Predictor(Red(), size=160, closer=True, label=label)(image).mask.any()
